@@ -1,0 +1,104 @@
+// The door: the only way out of the house. Whoever is handed a Net touches the world and decides nothing.
+// live_net.* is the real one; tests/support/fake_net.* serves canned replies in virtual time.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "probes/model.hpp"
+
+namespace mw {
+
+template <class T>
+using Task = asio::awaitable<T>;
+
+/// One HTTP exchange with one address. No redirect is followed, no name is resolved: follow.hpp does both.
+struct Fetch {
+  std::string method = "GET";
+  Url url;
+  Address address;      ///< where to connect; the caller has checked it against the policy
+  std::string proxy_host;  ///< the proxy's name when `proxy` is set: `address` is then the proxy's
+  std::optional<Proxy> proxy;
+  std::optional<Address> target_address;  ///< with a socks5 proxy: the target's address, resolved by us
+  Headers headers;
+  Credentials credentials;
+  std::string body;
+  TlsOptions tls;
+  std::size_t header_limit = 64 * 1024;  ///< bytes of all header lines together: 1xx, trailers, proxy replies
+  std::size_t body_limit = 16 * 1024 * 1024;
+  bool keep_body = true;  ///< false: only count and digest it
+  Duration timeout = std::chrono::seconds(10);  ///< for the whole exchange
+};
+
+/// Trouble is data: a Reply with `failure` set, never an exception.
+struct Reply {
+  std::optional<Failure> failure;
+  int status = 0;
+  Headers headers;  ///< names in lower case, of the final response only
+  std::string body;
+  std::uint64_t body_bytes = 0;
+  std::string sha256;  ///< lower-case hex of the bytes as served
+  Timings timings;
+};
+
+/// The first value of a header, or nothing. `lower_name` in lower case.
+std::optional<std::string> header(const Reply&, std::string_view lower_name);
+
+/// A and AAAA of a name. `servers` as in Pool::resolvers; empty asks the system's, hosts file first.
+struct Question {
+  std::string name;
+  std::vector<std::string> servers;
+  Duration timeout = std::chrono::seconds(5);
+};
+
+struct Answer {
+  std::optional<Failure> failure;
+  std::vector<Address> addresses;  ///< at most 32, v4 before v6, sorted: the same set compares equal
+  Duration took{};
+};
+
+/// A TCP connection, and a TLS handshake on it when `tls` is set. Closed as soon as it is up.
+struct Dial {
+  Address address;
+  std::uint16_t port = 0;
+  std::optional<TlsOptions> tls;
+  std::string server_name;  ///< for SNI and for the name check; an address is checked against IP SANs
+  Duration timeout = std::chrono::seconds(5);
+};
+
+struct Link {
+  std::optional<Failure> failure;  ///< of connect or of tls, the certificate's own trouble included
+  Timings timings;
+  std::optional<Certificate> certificate;  ///< whenever one was shown, however bad
+};
+
+/// A child process: no shell, empty environment but PATH and LC_ALL=C.
+struct Command {
+  std::vector<std::string> argv;
+  std::string input;
+  std::size_t output_limit = 16 * 1024 * 1024;  ///< per stream; more than this is a failure
+  Duration timeout = std::chrono::seconds(10);
+};
+
+struct Ran {
+  std::optional<Failure> failure;  ///< could not be started, ran out of time or of output_limit
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+struct Net {
+  virtual ~Net() = default;
+  virtual Task<Reply> fetch(Fetch) = 0;
+  virtual Task<Answer> resolve(Question) = 0;
+  virtual Task<Link> dial(Dial) = 0;
+  virtual Task<Ran> run(Command) = 0;
+  virtual Task<void> sleep(Duration) = 0;
+  virtual SteadyTime now() const = 0;  ///< constant within one turn of the loop
+  virtual SysTime wall() const = 0;
+};
+
+}  // namespace mw
