@@ -1,0 +1,68 @@
+// The configuration as one immutable value, and the way from text to it. All errors come out in one pass.
+// Knows no TOML: toml_tree.* does.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "alerts/receiver.hpp"
+#include "alerts/rule.hpp"
+#include "probes/model.hpp"
+
+namespace mw {
+
+struct AgentConfig {
+  std::string vantage;      ///< the place this agent looks from; a label of every notice
+  std::string contact;      ///< in the User-Agent, so that a mirror's operator can reach us
+  std::string external_url;
+  int concurrency = 64;          ///< checks running at once
+  int concurrency_per_host = 2;  ///< of these, against one host
+  Duration evaluation_interval = std::chrono::seconds(5);  ///< of the rules
+};
+
+struct Config {
+  AgentConfig agent;
+  std::vector<std::shared_ptr<const Pool>> pools;
+  std::vector<Rule> rules;
+  std::vector<Receiver> receivers;
+};
+
+/// One thing wrong: `file:line:col: path: what, expected what`. Never holds a secret.
+struct ConfigError {
+  std::string file;
+  unsigned line = 0;
+  unsigned column = 0;
+  std::string path;  ///< e.g. pool[0].mirror[2].url
+  std::string what;
+};
+std::string to_string(const ConfigError&);
+
+/// Where secrets come from; injected so that tests need no files. Nothing = not there (why, in `error`).
+struct SecretSource {
+  std::function<std::optional<std::string>(const std::string& path, std::string& error)> file;
+  std::function<std::optional<std::string>(const std::string& variable)> environment;
+};
+SecretSource system_secrets();
+
+using ConfigOrErrors = std::variant<Config, std::vector<ConfigError>>;
+
+/// `file` is only for messages. Reads nothing but secrets.
+ConfigOrErrors parse_config(const std::string& text, const std::string& file, const SecretSource&);
+
+/// Reads at most 1 MiB.
+ConfigOrErrors load_config(const std::string& file);
+
+/// The effective configuration as TOML, defaults filled in, secrets redacted.
+std::string print_config(const Config&);
+
+/// The configuration reference for the README, made from the same field tables that the reader uses (Markdown).
+std::string config_reference();
+
+/// "1h30m", "250ms", "7d": digits and unit, largest first. Units ms s m h d.
+std::optional<Duration> parse_duration(std::string_view);
+std::string format_duration(Duration);
+
+}  // namespace mw

@@ -1,0 +1,53 @@
+// From evidence to a verdict. Pure: no network, no clock, no store; time is an argument.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "probes/history.hpp"
+#include "probes/model.hpp"
+
+namespace mw {
+
+/// fresh: serves what the reference serves. stale: serves something older, or metadata past its own expiry.
+/// corrupt: bytes that are not what they should be. down: does not serve the content. unknown: cannot be said.
+enum class State : std::uint8_t { fresh, stale, corrupt, down, unknown };
+std::string_view name(State);
+inline constexpr State kStates[] = {State::fresh, State::stale, State::corrupt, State::down, State::unknown};
+
+/// One check of one mirror over time. `settled` changes only after Pool::fail_after / recover_after runs agree,
+/// so that one odd answer is not news.
+struct CheckState {
+  std::optional<Finding> last;
+  std::optional<Finding> last_good;
+  std::optional<Failure> settled;  ///< the failure that counts; nothing = good (or never run)
+  int streak = 0;                  ///< consecutive runs that contradict `settled`
+  std::uint64_t runs = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t bytes_received = 0;
+  bool change_pending() const { return streak > 0; }
+};
+
+/// Takes one finding in. Failures of our own host (Reason::local_resource) leave `settled` as it is.
+CheckState settle(CheckState, Finding, const Pool&);
+
+struct Verdict {
+  State state = State::unknown;
+  std::optional<Failure> failure;  ///< layer and reason; nothing only when fresh
+  bool operator==(const Verdict&) const = default;
+};
+
+/// What is known of a mirror when it is judged.
+struct Evidence {
+  const std::map<CheckKind, CheckState>* checks = nullptr;
+  Lag lag;
+  bool reference_known = false;  ///< the reference was seen at least once
+  bool reference_down = false;   ///< its freshness check is settled as failed
+  bool is_reference = false;
+};
+
+/// Worst evidence first: broken integrity, then the deepest-reaching failure, then lag.
+Verdict judge(const Evidence&, SysTime now);
+
+}  // namespace mw
