@@ -61,8 +61,4 @@ std::string print_config(const Config&);
 /// The configuration reference for the README, made from the same field tables that the reader uses (Markdown).
 std::string config_reference();
 
-/// "1h30m", "250ms", "7d": digits and unit, largest first. Units ms s m h d.
-std::optional<Duration> parse_duration(std::string_view);
-std::string format_duration(Duration);
-
 }  // namespace mw
