@@ -75,7 +75,8 @@ constexpr Metric kCatalogue[] = {
   {"mirror_addresses", kGauge, "", "pool,mirror,family",
    "Addresses that the mirror's name has, per family (ipv4, ipv6), as last resolved."},
   {"mirror_addresses_ok", kGauge, "", "pool,mirror,family",
-   "Addresses of the mirror that could be connected to, per family (ipv4, ipv6)."},
+   "Addresses of the mirror, per family (ipv4, ipv6), that the deepest of the checks tcp, tls and http found good in "
+   "its last run. 0 when the name does not resolve."},
   {"mirror_tls_certificate_not_before_timestamp_seconds", kGauge, "seconds", "pool,mirror",
    "When the mirror's certificate becomes valid, as Unix time; of the last certificate shown, valid or not."},
   {"mirror_tls_certificate_not_after_timestamp_seconds", kGauge, "seconds", "pool,mirror",
@@ -84,8 +85,7 @@ constexpr Metric kCatalogue[] = {
    "When the first certificate of the chain that the mirror shows expires, as Unix time."},
   // ---- pools
   {"mirror_pool_reference_up", kGauge, "", "pool",
-   "Whether a reference of the pool answers. While it does not, lag keeps its last known meaning and nothing new "
-   "is called stale."},
+   "Whether a reference of the pool answers. While it does not, freshness cannot be judged and verdicts are unknown."},
   {"mirror_pool_upstream_regressions_total", kCounter, "", "pool",
    "Times the reference went back to an older version."},
   // ---- the agent itself

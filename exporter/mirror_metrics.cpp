@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
-#include <set>
 
 #include "probes/duration.hpp"
 
@@ -253,21 +251,48 @@ Family failures(const Rows& rows) {
 
 // ---- addresses ----------------------------------------------------------------------------------------------
 
-using Looks = std::optional<std::vector<AddressLook>>;
+using Looks = std::vector<AddressLook>;
 
-Looks looks_of(const Finding& f) { return f.addresses.empty() ? Looks() : Looks(f.addresses); }
+/// Both families always, so that a family that vanishes is seen as a zero.
+void add_per_family(Family& family, const Labels& labels, const Looks& looks, bool (*counts)(const AddressLook&)) {
+  for (const bool v6 : {false, true}) {
+    const auto of_family = [&](const AddressLook& look) { return look.address.v6 == v6 && counts(look); };
+    family.add(Labels(labels).add("family", v6 ? "ipv6" : "ipv4"),
+               static_cast<double>(std::ranges::count_if(looks, of_family)));
+  }
+}
 
-Family addresses(std::string_view metric_name, const Rows& rows, std::initializer_list<CheckKind> kinds,
-                 bool (*counts)(const AddressLook&)) {
-  Family family(metric_name);
+std::optional<Looks> looks_of(const Finding& f) {
+  return f.addresses.empty() ? std::nullopt : std::optional(f.addresses);
+}
+
+Family addresses(const Rows& rows) {
+  Family family("mirror_addresses");
   for (const Row& row : rows) {
-    const Looks looks = last_known(*row.view, kinds, looks_of);
-    if (!looks) continue;
-    for (const bool v6 : {false, true}) {
-      const auto of_family = [&](const AddressLook& look) { return look.address.v6 == v6 && counts(look); };
-      family.add(Labels(row.labels).add("family", v6 ? "ipv6" : "ipv4"),
-                 static_cast<double>(std::ranges::count_if(*looks, of_family)));
-    }
+    const auto looks =
+        last_known(*row.view, {CheckKind::dns, CheckKind::tcp, CheckKind::tls, CheckKind::http}, looks_of);
+    if (looks) add_per_family(family, row.labels, *looks, [](const AddressLook&) { return true; });
+  }
+  return family;
+}
+
+/// The last run of the deepest check that looks at every address. Whether something works is not a fact to keep
+/// from better days: there is no falling back to the last good run.
+const Finding* deepest_look(const MirrorView& view) {
+  for (const CheckKind kind : {CheckKind::http, CheckKind::tls, CheckKind::tcp}) {
+    const auto found = view.checks.find(kind);
+    if (found != view.checks.end() && found->second.last) return &*found->second.last;
+  }
+  return nullptr;
+}
+
+Family good_addresses(const Rows& rows) {
+  Family family("mirror_addresses_ok");
+  for (const Row& row : rows) {
+    const Finding* const look = deepest_look(*row.view);
+    const bool is_ours = look != nullptr && look->failure && look->failure->reason == Reason::local_resource;
+    if (look == nullptr || is_ours || (look->addresses.empty() && !look->failure)) continue;
+    add_per_family(family, row.labels, look->addresses, [](const AddressLook& each) { return !each.failure; });
   }
   return family;
 }
@@ -325,10 +350,8 @@ void append_mirrors(std::vector<Family>& out, const Rows& rows, SysTime now) {
   out.push_back(error_ratios(rows, now));
   out.push_back(check_failures(rows));
   out.push_back(phases(rows));
-  out.push_back(addresses("mirror_addresses", rows, {CheckKind::dns, CheckKind::tcp, CheckKind::tls, CheckKind::http},
-                          [](const AddressLook&) { return true; }));
-  out.push_back(addresses("mirror_addresses_ok", rows, {CheckKind::tcp, CheckKind::tls, CheckKind::http},
-                          [](const AddressLook& look) { return !look.failure; }));
+  out.push_back(addresses(rows));
+  out.push_back(good_addresses(rows));
   for (const auto& [metric_name, value_of] : kPerMirror) out.push_back(per_mirror(metric_name, value_of, rows));
   for (const auto& [metric_name, value_of] : kPerCheck) out.push_back(per_check(metric_name, value_of, rows));
 }

@@ -128,6 +128,9 @@ Family to_family(const prometheus::MetricFamily& from) {
         break;
     }
   }
+  // The library's order is that of its hash table; buckets come in theirs.
+  if (family.metric->type != MetricType::histogram)
+    std::ranges::sort(family.samples, {}, [](const Sample& sample) { return sample.labels.text(); });
   return family;
 }
 

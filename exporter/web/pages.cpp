@@ -28,8 +28,9 @@ std::string mark(std::string_view css_class, std::string_view glyph, std::string
 
 /// The label is for narrow screens, where a row becomes a card and the table's head is gone.
 std::string cell(std::string_view label, const std::string& content) {
-  return "<td data-label=\"" + std::string(label) + "\">" +
-         (content.empty() ? "<span class=\"none\">–</span>" : content) + "</td>\n";
+  std::string out = "<td data-label=\"";
+  out.append(label).append("\"><div>").append(content.empty() ? "<span class=\"none\">–</span>" : content);
+  return out + "</div></td>\n";
 }
 
 // ---- head ---------------------------------------------------------------------------------------------------
@@ -79,6 +80,7 @@ std::string header(const StatusPage& page) {
 // ---- alerts -------------------------------------------------------------------------------------------------
 
 std::string value_text(const Alert& alert) {
+  if (!std::isfinite(alert.value)) return "unknown";
   if (alert.rule.when.signal != Signal::error_ratio)
     return rough(
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(alert.value, 0.0, 9e9))));
