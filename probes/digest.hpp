@@ -1,4 +1,4 @@
-// SHA-256 of bytes, whole or streamed. Pure; OpenSSL stays in the .cpp.
+// SHA-256, streamed. OpenSSL stays in the .cpp.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,9 @@ class Sha256 {
   ~Sha256();
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
+
   void update(std::string_view bytes);
-  /// Lower-case hex of everything so far. Ends the computation: call it once.
+  /// 64 lower-case hex digits. Ends the digest: nothing may follow.
   std::string hex();
 
  private:
