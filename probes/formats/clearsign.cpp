@@ -74,6 +74,7 @@ Step step(Part part, std::string_view line) {
 
 std::optional<std::string> clearsign_trouble(std::string_view file) {
   Part part = Part::opening;
+  std::size_t armour = 0;
   while (!file.empty()) {
     const std::string_view line = take_line(file);
     if (line.size() > kMaxSignedLine) return "it has a line longer than " + std::to_string(kMaxSignedLine) + " bytes";
@@ -81,6 +82,8 @@ std::optional<std::string> clearsign_trouble(std::string_view file) {
     const Step taken = step(part, without_trailing_blanks(line));
     if (taken.trouble != nullptr) return taken.trouble;
     part = taken.next;
+    if (part == Part::signature) armour += line.size();
+    if (armour > kMaxSignature) return "its signature is longer than " + std::to_string(kMaxSignature) + " bytes";
   }
   if (part == Part::opening) return "it is empty";
   if (part != Part::end) return "it ends before its signature does";

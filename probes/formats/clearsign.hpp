@@ -9,6 +9,7 @@
 namespace mw {
 
 inline constexpr std::size_t kMaxSignedLine = 16 * 1024;  ///< GnuPG cuts longer lines before it hashes them
+inline constexpr std::size_t kMaxSignature = 64 * 1024;   ///< bytes of armour; three signatures take 3 KiB
 
 /// What is wrong, or nothing. Right is exactly: the BEGIN SIGNED MESSAGE line first, Hash headers, an empty line,
 /// text with dashes escaped, one signature block, then nothing but blank lines. CRLF line ends are allowed.
