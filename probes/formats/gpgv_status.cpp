@@ -76,15 +76,18 @@ void take_in(Reading& reading, std::string_view line) {
 
 SignatureVerdict judge_gpgv(std::string_view status) {
   constexpr std::string_view kPrefix = "[GNUPG:] ";
+  constexpr std::string_view kUnreadable = "gpgv: keydb_search failed";
   Reading reading;
   while (!status.empty()) {
     const std::string_view line = take_line(status);
     if (line.starts_with(kPrefix)) take_in(reading, line.substr(kPrefix.size()));
+    if (line.starts_with(kUnreadable)) reading.keyring_broken = true;
   }
   close(reading);
   using Kind = SignatureVerdict::Kind;
-  if (reading.keyring_broken) return {Kind::keyring, {}, "gpgv cannot use the keyring"};
   if (!reading.forged && !reading.counted_by.empty()) return {Kind::good, reading.counted_by, {}};
+  if (reading.keyring_broken)
+    return {Kind::keyring, {}, "gpgv cannot read the keyring: it must exist, be readable and not be armoured"};
   return {Kind::bad, {}, reading.trouble.empty() ? "there is no signature" : reading.trouble};
 }
 

@@ -21,7 +21,8 @@ struct SignatureVerdict {
 /// A signature counts with GOODSIG and VALIDSIG by a digest that is not weak, and without BADSIG, ERRSIG, EXPSIG,
 /// EXPKEYSIG or REVKEYSIG. Good needs one that counts and no BADSIG anywhere: archives sign with several keys, so
 /// signatures by unknown or retired keys beside it are normal (apt judges the same way).
-/// Only lines that begin with "[GNUPG:] " are looked at.
+/// `status` is gpgv's status output in the C locale, its messages for people mixed in: an armoured keyring is only
+/// complained of there.
 SignatureVerdict judge_gpgv(std::string_view status);
 
 }  // namespace mw
