@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace mw {
 
@@ -74,16 +75,18 @@ Alert step(Alert alert, Measured measured, Instant now) {
 }
 
 Alerts evaluate(Alerts alerts, const std::vector<Rule>& rules, const Snapshot& snapshot, Instant now) {
-  std::map<AlertKey, bool> present;
+  std::set<AlertKey> present;
   for (const auto& view : snapshot.mirrors) {
     for (const Rule& rule : rules) {
       if (!applies(rule, *view)) continue;
       const AlertKey key{rule.name, view->pool->name, view->mirror->name};
+      const Measured measured = measure(rule.when, *view, now.wall);
+      if (measured.truth != Truth::yes && !alerts.contains(key)) continue;
       Alert& alert = alerts[key];
       alert.rule = rule;
       alert.labels = labels_of(rule, *view);
-      alert = step(std::move(alert), measure(rule.when, *view, now.wall), now);
-      present[key] = true;
+      alert = step(std::move(alert), measured, now);
+      present.insert(key);
     }
   }
   for (auto& [key, alert] : alerts)
