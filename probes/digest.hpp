@@ -1,4 +1,4 @@
-// SHA-256 of bytes that arrive in pieces. Shows nothing of the library that computes it.
+// SHA-256, streamed. OpenSSL stays in the .cpp.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
 
   void update(std::string_view bytes);
-  /// Lower-case hex of everything so far. Ends the digest: no update() afterwards.
+  /// 64 lower-case hex digits. Ends the digest: nothing may follow.
   std::string hex();
 
  private:
@@ -24,7 +24,5 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
-/// Two lower-case digits a byte.
-std::string to_hex(std::string_view bytes);
 
 }  // namespace mw

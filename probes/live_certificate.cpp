@@ -1,12 +1,10 @@
 // Certificate fields: hostile bytes in, bounded values out. No label is ever made of them.
 #include "probes/live_certificate.hpp"
 
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <memory>
 
@@ -75,10 +73,12 @@ std::vector<std::string> names_of(const X509* leaf) {
 }
 
 std::string fingerprint(const X509* leaf) {
-  std::array<char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (X509_digest(leaf, EVP_sha256(), reinterpret_cast<unsigned char*>(digest.data()), &size) != 1) return {};
-  return to_hex({digest.data(), size});
+  unsigned char* der = nullptr;
+  const int length = i2d_X509(leaf, &der);
+  if (length <= 0) return {};
+  std::string digest = sha256_hex({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)});
+  OPENSSL_free(der);
+  return digest;
 }
 
 /// The earliest end in the chain as shown, the leaf included.
