@@ -40,6 +40,9 @@ struct ConditionError {
 std::variant<Condition, ConditionError> parse_condition(std::string_view text);
 std::string to_string(const Condition&);
 
+/// A value of that signal as people write it: "6h", "50%".
+std::string format_value(Signal, double value);
+
 struct Rule {
   std::string name;
   Condition when;

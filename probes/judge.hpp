@@ -48,6 +48,6 @@ struct Evidence {
 };
 
 /// Worst evidence first: broken integrity, then the deepest-reaching failure, then lag.
-Verdict judge(const Evidence&, SysTime now);
+Verdict judge(const Evidence&);
 
 }  // namespace mw

@@ -45,13 +45,9 @@ Lab::Lab(asio::io_context& loop, Options options)
   publish_later(options_.publications);
 }
 
-Elapsed Lab::now() const {
-  return std::chrono::duration_cast<Elapsed>(std::chrono::steady_clock::now() - started_);
-}
+Elapsed Lab::now() const { return std::chrono::duration_cast<Elapsed>(std::chrono::steady_clock::now() - started_); }
 
-tcp::endpoint Lab::at(const std::string& address) const {
-  return {asio::ip::make_address(address), options_.port};
-}
+tcp::endpoint Lab::at(const std::string& address) const { return {asio::ip::make_address(address), options_.port}; }
 
 void Lab::open_door(const Host& host) {
   servers_.erase(host.name);

@@ -17,7 +17,7 @@ struct Options {
   std::string directory;
   std::uint16_t port = 18791;
   std::chrono::seconds publish_every{6};
-  int publications = 2;     ///< made by the clock; more only through the control port
+  int publications = 2;             ///< made by the clock; more only through the control port
   std::chrono::seconds run_for{0};  ///< 0 = until a signal
 };
 

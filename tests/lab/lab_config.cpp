@@ -1,9 +1,7 @@
 // Written out in full, comments included: for a newcomer this is the first configuration they read.
 #include "tests/lab/lab_config.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
+#include "probes/digest.hpp"
 
 namespace mw::lab {
 
@@ -14,7 +12,8 @@ std::string url(const std::string& address, std::uint16_t port) {
 }
 
 std::string pool_head(const Host& upstream, std::uint16_t port) {
-  std::string out = R"(# Watches the lab: one upstream and seven mirrors on loopback, most of them broken in their own way.
+  std::string out =
+      R"(# Watches the lab: one upstream and seven mirrors on loopback, most of them broken in their own way.
 [agent]
 vantage             = "lab"
 evaluation_interval = "1s"
@@ -33,12 +32,14 @@ fail_after         = 2
 recover_after      = 2
 http               = { path = "VERSION" }
 )";
-  out += "canaries           = [\"VERSION\", { name = \"artefact-1.0.tar\", sha256 = \"" + sha256_of(artefact()) + "\" }]\n";
+  out += "canaries           = [\"VERSION\", { name = \"artefact-1.0.tar\", sha256 = \"" + sha256_hex(artefact()) +
+         "\" }]\n";
   return out;
 }
 
 std::string mirror_table(const Host& host, std::uint16_t port) {
-  return "\n[[pool.mirror]]  # " + host.story + "\nname = \"" + host.name + "\"\nurl  = " + url(host.address, port) + "\n";
+  return "\n[[pool.mirror]]  # " + host.story + "\nname = \"" + host.name + "\"\nurl  = " + url(host.address, port) +
+         "\n";
 }
 
 std::string rules(std::uint16_t port) {
@@ -71,19 +72,6 @@ std::string lab_config(const World& world, std::uint16_t port) {
   std::string out;
   for (const Host& host : world.hosts) out += host.upstream ? pool_head(host, port) : mirror_table(host, port);
   return out + rules(port);
-}
-
-std::string sha256_of(const std::string& bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += kHex[digest.at(i) >> 4U];
-    out += kHex[digest.at(i) & 15U];
-  }
-  return out;
 }
 
 }  // namespace mw::lab

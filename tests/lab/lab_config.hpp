@@ -13,7 +13,4 @@ inline constexpr const char* kControlAddress = "127.77.0.101";
 
 std::string lab_config(const World&, std::uint16_t port);
 
-/// Lower-case hex.
-std::string sha256_of(const std::string& bytes);
-
 }  // namespace mw::lab

@@ -88,8 +88,8 @@ World make_world(std::int64_t started_at) {
 }
 
 Host* find_host(World& world, std::string_view name) {
-  const auto found = std::find_if(world.hosts.begin(), world.hosts.end(),
-                                  [&](const Host& host) { return host.name == name; });
+  const auto found =
+      std::find_if(world.hosts.begin(), world.hosts.end(), [&](const Host& host) { return host.name == name; });
   return found == world.hosts.end() ? nullptr : &*found;
 }
 

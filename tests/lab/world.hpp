@@ -22,14 +22,14 @@ enum class Door { open, closed, deaf };
 struct Host {
   std::string name;
   std::string address;
-  std::string story;   ///< one line for people
+  std::string story;  ///< one line for people
   Fault fault = Fault::none;
   bool upstream = false;
   bool broken = true;  ///< whether the fault shows; repaired hosts serve what the upstream serves
 };
 
-inline constexpr Elapsed kSyncDelay{500};      ///< how long a healthy mirror takes to follow
-inline constexpr Elapsed kFlapPhase{10'000};   ///< good this long, then bad this long
+inline constexpr Elapsed kSyncDelay{500};     ///< how long a healthy mirror takes to follow
+inline constexpr Elapsed kFlapPhase{10'000};  ///< good this long, then bad this long
 
 struct World {
   std::vector<Host> hosts;

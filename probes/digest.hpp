@@ -1,0 +1,28 @@
+// SHA-256, streamed. OpenSSL stays in the .cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace mw {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void update(std::string_view bytes);
+  /// 64 lower-case hex digits. Ends the digest: nothing may follow.
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string sha256_hex(std::string_view bytes);
+
+}  // namespace mw

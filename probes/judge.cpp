@@ -1,0 +1,102 @@
+// The judge: hysteresis per check, and the verdict over all checks. Pure.
+#include "probes/judge.hpp"
+
+#include <array>
+
+#include "probes/duration.hpp"
+
+namespace mw {
+
+namespace {
+
+bool contradicts(const CheckState& state, const Finding& finding) {
+  return state.settled.has_value() != finding.failure.has_value();
+}
+
+bool ours(const Finding& finding) { return finding.failure && finding.failure->reason == Reason::local_resource; }
+
+/// The very first run counts at once: there is nothing to hold on to.
+bool enough(const CheckState& state, const Finding& finding, const Pool& pool) {
+  return state.runs == 1 || state.streak >= (finding.failure ? pool.fail_after : pool.recover_after);
+}
+
+const CheckState* find(const Evidence& evidence, CheckKind kind) {
+  const auto found = evidence.checks->find(kind);
+  return found == evidence.checks->end() || found->second.runs == 0 ? nullptr : &found->second;
+}
+
+/// The settled failure of the lowest layer: what is broken further down explains what fails above it.
+std::optional<Failure> lowest_failure(const Evidence& evidence) {
+  std::optional<Failure> lowest;
+  for (const CheckKind kind : kCheckKinds) {
+    const CheckState* state = find(evidence, kind);
+    if (state == nullptr || !state->settled) continue;
+    if (!lowest || state->settled->layer < lowest->layer) lowest = state->settled;
+  }
+  return lowest;
+}
+
+std::optional<Failure> failure_in(const Evidence& evidence, Layer layer) {
+  for (const CheckKind kind : kCheckKinds) {
+    const CheckState* state = find(evidence, kind);
+    if (state != nullptr && state->settled && state->settled->layer == layer) return state->settled;
+  }
+  return std::nullopt;
+}
+
+Failure lagging(const Lag& lag) {
+  std::string detail = "superseded " + format_duration(lag.lower);
+  detail += lag.upper ? " ago, at most " + format_duration(*lag.upper) : " ago or longer: older than anything seen upstream";
+  return {Layer::freshness, Reason::stale, detail};
+}
+
+Verdict unknown_because(Reason reason, std::string detail) {
+  return {State::unknown, Failure{Layer::freshness, reason, std::move(detail)}};
+}
+
+Verdict judge_freshness(const Evidence& evidence) {
+  if (const auto failure = failure_in(evidence, Layer::freshness)) {
+    if (failure->reason == Reason::metadata_expired) return {State::stale, failure};
+    return {State::unknown, failure};
+  }
+  if (find(evidence, CheckKind::freshness) == nullptr)
+    return unknown_because(Reason::not_checked_yet, "freshness has not been looked at yet");
+  if (evidence.is_reference) return {State::fresh, std::nullopt};
+  if (!evidence.reference_known || evidence.reference_down)
+    return unknown_because(Reason::reference_down, "the reference cannot be read, so nothing can be compared with it");
+  if (!evidence.lag.known) return unknown_because(evidence.lag.why, "serves a version the reference was never seen to serve");
+  if (evidence.lag.lower > Duration::zero()) return {State::stale, lagging(evidence.lag)};
+  return {State::fresh, std::nullopt};
+}
+
+}  // namespace
+
+std::string_view name(State state) {
+  constexpr std::array kNames = {"fresh", "stale", "corrupt", "down", "unknown"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+CheckState settle(CheckState state, Finding finding, const Pool& pool) {
+  ++state.runs;
+  state.bytes_received += finding.bytes_received;
+  if (finding.failure) ++state.failures;
+  if (!ours(finding)) {
+    state.streak = contradicts(state, finding) ? state.streak + 1 : 0;
+    const bool news = state.streak > 0 && enough(state, finding, pool);
+    const bool same_kind = state.settled && finding.failure;
+    if (news || same_kind) state.settled = finding.failure;
+    if (news) state.streak = 0;
+  }
+  if (!finding.failure) state.last_good = finding;
+  state.last = std::move(finding);
+  return state;
+}
+
+Verdict judge(const Evidence& evidence) {
+  const auto lowest = lowest_failure(evidence);
+  if (lowest && lowest->layer < Layer::freshness) return {State::down, lowest};
+  if (const auto broken = failure_in(evidence, Layer::integrity)) return {State::corrupt, broken};
+  return judge_freshness(evidence);
+}
+
+}  // namespace mw

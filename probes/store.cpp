@@ -1,0 +1,162 @@
+// State of all mirrors: applying findings, and judging everything for a snapshot.
+#include "probes/store.hpp"
+
+#include <algorithm>
+
+namespace mw {
+
+namespace {
+
+constexpr std::size_t kMostRuns = 4096;
+constexpr Duration kLongestWindow = std::chrono::hours(1);
+
+/// Whether what was learned of a mirror still means the same.
+bool same_meaning(const Pool& a, const Pool& b) {
+  return a.ecosystem == b.ecosystem && a.options == b.options && a.canaries == b.canaries && a.http == b.http &&
+         a.resolvers == b.resolvers;
+}
+
+std::vector<Mirror> references_of(const Pool& pool) {
+  std::vector<Mirror> references;
+  std::copy_if(pool.mirrors.begin(), pool.mirrors.end(), std::back_inserter(references),
+               [](const Mirror& m) { return m.reference; });
+  return references;
+}
+
+bool same_feed(const Pool& a, const Pool& b) { return same_meaning(a, b) && references_of(a) == references_of(b); }
+
+void remember_run(std::deque<Run>& runs, const Finding& finding) {
+  if (finding.failure && finding.failure->reason == Reason::local_resource) return;
+  runs.push_back({finding.at, finding.check, finding.failure.has_value()});
+  while (runs.size() > kMostRuns || runs.front().at + kLongestWindow < finding.at) runs.pop_front();
+}
+
+void drop_unconfigured(std::map<CheckKind, CheckState>& checks, const std::vector<CheckKind>& configured) {
+  std::erase_if(checks, [&](const auto& entry) {
+    return std::find(configured.begin(), configured.end(), entry.first) == configured.end();
+  });
+}
+
+/// Settled as failed at or below its own evidence; an expired reference can still be compared with.
+bool unreadable(const std::map<CheckKind, CheckState>& checks) {
+  const auto found = checks.find(CheckKind::freshness);
+  return found != checks.end() && found->second.settled && found->second.settled->layer != Layer::freshness;
+}
+
+/// What the mirror serves now; nothing when its last look could not tell.
+std::optional<Version> version_of(const std::map<CheckKind, CheckState>& checks) {
+  const auto found = checks.find(CheckKind::freshness);
+  if (found == checks.end()) return std::nullopt;
+  const CheckState& state = found->second;
+  if (state.last && state.last->version) return state.last->version;
+  return state.last_good ? state.last_good->version : std::nullopt;
+}
+
+}  // namespace
+
+void Store::configure(const std::vector<std::shared_ptr<const Pool>>& pools, SysTime now) {
+  std::map<MirrorKey, MirrorState> kept;
+  std::map<std::string, History> histories;
+  for (const auto& pool : pools) {
+    for (const Mirror& mirror : pool->mirrors) {
+      const MirrorKey key{pool->name, mirror.name};
+      const auto old = mirrors_.find(key);
+      MirrorState state;
+      state.since = now;
+      if (old != mirrors_.end() && *old->second.mirror == mirror && same_meaning(*old->second.pool, *pool))
+        state = std::move(old->second);
+      state.pool = pool;
+      state.mirror = std::shared_ptr<const Mirror>(pool, &mirror);
+      drop_unconfigured(state.checks, pool->checks);
+      kept.emplace(key, std::move(state));
+    }
+    const auto before = std::find_if(pools_.begin(), pools_.end(), [&](const auto& p) { return p->name == pool->name; });
+    if (before != pools_.end() && same_feed(**before, *pool)) histories[pool->name] = std::move(histories_[pool->name]);
+  }
+  pools_ = pools;
+  mirrors_ = std::move(kept);
+  histories_ = std::move(histories);
+}
+
+void Store::apply(const MirrorKey& key, Finding finding) {
+  const auto found = mirrors_.find(key);
+  if (found == mirrors_.end()) return;
+  MirrorState& state = found->second;
+  remember_run(state.runs, finding);
+  const bool tells_version = finding.check == CheckKind::freshness && finding.version.has_value();
+  const auto version = finding.version;
+  const SysTime at = finding.at;
+  CheckState& check = state.checks[finding.check];
+  check = settle(std::move(check), std::move(finding), *state.pool);
+  if (tells_version && state.mirror->reference && acting_reference(*state.pool) == &state) {
+    History& history = histories_[key.pool];
+    history = observe(std::move(history), *version, at);
+  }
+}
+
+const CheckState* Store::check(const MirrorKey& key, CheckKind kind) const {
+  const auto mirror = mirrors_.find(key);
+  if (mirror == mirrors_.end()) return nullptr;
+  const auto check = mirror->second.checks.find(kind);
+  return check == mirror->second.checks.end() ? nullptr : &check->second;
+}
+
+/// The first reference that can be read, else the first; nullptr when the pool has none.
+const Store::MirrorState* Store::acting_reference(const Pool& pool) const {
+  const MirrorState* first = nullptr;
+  for (const Mirror& mirror : pool.mirrors) {
+    if (!mirror.reference) continue;
+    const MirrorState& state = mirrors_.at({pool.name, mirror.name});
+    if (!unreadable(state.checks)) return &state;
+    if (first == nullptr) first = &state;
+  }
+  return first;
+}
+
+Evidence Store::evidence_of(const MirrorState& state, const MirrorState* reference, SysTime now) const {
+  Evidence evidence;
+  evidence.checks = &state.checks;
+  evidence.is_reference = state.mirror->reference;
+  const auto history = histories_.find(state.pool->name);
+  evidence.reference_known = history != histories_.end() && !history->second.seen.empty();
+  evidence.reference_down = reference != nullptr && unreadable(reference->checks);
+  if (history != histories_.end())
+    evidence.lag = lag_of(history->second, version_of(state.checks), now);
+  else
+    evidence.lag.why = Reason::reference_down;
+  return evidence;
+}
+
+MirrorView Store::view_of(MirrorState& state, SysTime now, std::vector<VerdictChange>& changes) const {
+  const Evidence evidence = evidence_of(state, acting_reference(*state.pool), now);
+  Verdict verdict = judge(evidence);
+  const bool other_state = verdict.state != state.verdict.state;
+  const bool other_reason = verdict.failure.has_value() != state.verdict.failure.has_value() ||
+                            (verdict.failure && (verdict.failure->layer != state.verdict.failure->layer ||
+                                                 verdict.failure->reason != state.verdict.failure->reason));
+  if (other_state || other_reason)
+    changes.push_back({{state.pool->name, state.mirror->name}, state.verdict, verdict});
+  if (other_state) state.since = now;
+  state.verdict = verdict;
+  return {state.pool, state.mirror, state.checks, std::move(verdict), state.since, evidence.lag,
+          {state.runs.begin(), state.runs.end()}};
+}
+
+std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictChange>& changes) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->at = now;
+  for (const auto& pool : pools_) {
+    const MirrorState* reference = acting_reference(*pool);
+    const auto history = histories_.find(pool->name);
+    const bool seen = history != histories_.end() && !history->second.seen.empty();
+    snapshot->pools.push_back({pool, seen && reference != nullptr && !unreadable(reference->checks),
+                               seen ? history->second.regressions : 0});
+    for (const Mirror& mirror : pool->mirrors) {
+      MirrorView view = view_of(mirrors_.at({pool->name, mirror.name}), now, changes);
+      snapshot->mirrors.push_back(std::make_shared<const MirrorView>(std::move(view)));
+    }
+  }
+  return snapshot;
+}
+
+}  // namespace mw
