@@ -53,10 +53,10 @@ void Watch::configure(std::shared_ptr<const Config> config) {
   caps_.resize(config_->agent.concurrency, config_->agent.concurrency_per_host);
   store_.configure(config_->pools, net_.wall());
   rebuild_slots(net_.now());
-  spawn(keep_time(++generation_), "the evaluation of rules");
   judge_all();
   publish();
   pump();
+  if (!std::exchange(keeping_time_, true)) spawn(keep_time(), "the evaluation of rules");
 }
 
 /// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
@@ -188,11 +188,11 @@ void Watch::finish(const SlotKey& key, const Mirror& looked_at, Finding finding)
   pump();
 }
 
-Task<void> Watch::keep_time(std::uint64_t generation) {
-  while (!stopped_ && generation == generation_) {
+Task<void> Watch::keep_time() {
+  while (!stopped_) {
     const Duration interval = config_->agent.evaluation_interval;
     co_await net_.sleep(interval);
-    if (generation == generation_ && !stopped_) evaluate_now();
+    if (!stopped_) evaluate_now();
   }
 }
 

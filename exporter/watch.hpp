@@ -72,7 +72,7 @@ class Watch {
   Task<void> run(SlotKey, Target);
   void finish(const SlotKey&, const Mirror& looked_at, Finding);
   // publishing and rules
-  Task<void> keep_time(std::uint64_t generation);
+  Task<void> keep_time();
   void judge_all();
   void evaluate_now();
   void publish();
@@ -94,7 +94,7 @@ class Watch {
   std::shared_ptr<const Config> config_;
   std::shared_ptr<const AddressPolicy> policy_;
   std::string user_agent_;
-  std::uint64_t generation_ = 0;
+  bool keeping_time_ = false;
 
   std::map<SlotKey, Slot> slots_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;

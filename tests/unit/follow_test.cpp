@@ -163,3 +163,17 @@ TEST_CASE("statuses have reasons") {
   CHECK_FALSE(unwanted_status(404, {404}));
   CHECK(unwanted_status(200, {404}));
 }
+
+TEST_CASE("a content coding that nobody asked for is read to its end or refused") {
+  const std::string hello("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25);
+  const Headers gzip = {{"content-encoding", "gzip"}};
+  World world;
+  world.name_at("mirror.example", "10.0.0.1");
+  auto& page = world.net.host("10.0.0.1:80").pages["/x"];
+  page = {200, hello, gzip};
+  CHECK(world.follow_from("http://mirror.example/x", {"mirror.example"}).reply.body == "hello");
+  page = {200, hello.substr(0, 20), gzip};
+  CHECK(world.follow_from("http://mirror.example/x", {"mirror.example"}).failure->reason == Reason::encoding);
+  page = {200, "hello", {{"content-encoding", "br"}}};
+  CHECK(world.follow_from("http://mirror.example/x", {"mirror.example"}).failure->reason == Reason::encoding);
+}

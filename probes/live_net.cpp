@@ -1,0 +1,51 @@
+// Puts the parts of the door together; each does its work in its own file.
+#include "probes/live_net.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+#include "probes/live_dial.hpp"
+#include "probes/live_fetch.hpp"
+#include "probes/live_loop.hpp"
+#include "probes/live_multi.hpp"
+#include "probes/live_resolve.hpp"
+#include "probes/live_run.hpp"
+
+namespace mw {
+
+namespace {
+
+Task<void> live_sleep(std::shared_ptr<LiveLoop> loop, Duration duration) {
+  const SteadyTime until = loop->now() + duration;
+  Wakeup wakeup(loop);
+  co_await wakeup.until(until);
+}
+
+}  // namespace
+
+void forget_hostile_environment() {
+  for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
+                           "NO_PROXY", "CURL_HOME", "CURL_CA_BUNDLE", "SSLKEYLOGFILE", "HOSTALIASES", "RES_OPTIONS",
+                           "LOCALDOMAIN"})
+    ::unsetenv(name);
+}
+
+LiveNet::LiveNet(asio::io_context& context, Duration slow_window) : loop_(std::make_shared<LiveLoop>(context)) {
+  std::signal(SIGPIPE, SIG_IGN);
+  forget_hostile_environment();
+  fetcher_ = std::make_shared<Fetcher>(loop_, slow_window);
+  contexts_ = make_tls_contexts();
+}
+
+LiveNet::~LiveNet() { close(); }
+
+Task<Reply> LiveNet::fetch(Fetch what) { return live_fetch(fetcher_, std::move(what)); }
+Task<Answer> LiveNet::resolve(Question question) { return live_resolve(loop_, std::move(question)); }
+Task<Link> LiveNet::dial(Dial what) { return live_dial(loop_, contexts_, std::move(what)); }
+Task<Ran> LiveNet::run(Command what) { return live_run(loop_, std::move(what)); }
+Task<void> LiveNet::sleep(Duration duration) { return live_sleep(loop_, duration); }
+SteadyTime LiveNet::now() const { return loop_->now(); }
+SysTime LiveNet::wall() const { return std::chrono::system_clock::now(); }
+void LiveNet::close() { loop_->close(); }
+
+}  // namespace mw

@@ -1,0 +1,47 @@
+// The door for real: the loop, libcurl, c-ares, OpenSSL and child processes behind one Net.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <memory>
+
+#include "probes/net.hpp"
+
+namespace mw {
+
+class Fetcher;
+class LiveLoop;
+class TlsContexts;
+
+/// Single-threaded: made, used and closed on the thread that runs the io_context, which outlives it.
+/// Pending operations may outlive the LiveNet itself: they end promptly once it is closed.
+///
+/// The constructor ignores SIGPIPE and calls forget_hostile_environment(): make it before starting threads.
+class LiveNet final : public Net {
+ public:
+  explicit LiveNet(asio::io_context&, Duration slow_window = std::chrono::seconds(10));
+  ~LiveNet() override;
+  LiveNet(const LiveNet&) = delete;
+  LiveNet& operator=(const LiveNet&) = delete;
+
+  Task<Reply> fetch(Fetch) override;
+  Task<Answer> resolve(Question) override;
+  Task<Link> dial(Dial) override;
+  Task<Ran> run(Command) override;
+  Task<void> sleep(Duration) override;
+  SteadyTime now() const override;
+  SysTime wall() const override;
+
+  /// Ends every pending operation with local_resource, and every later one at once. sleep() just returns.
+  void close();
+
+ private:
+  std::shared_ptr<LiveLoop> loop_;
+  std::shared_ptr<Fetcher> fetcher_;
+  std::shared_ptr<TlsContexts> contexts_;
+};
+
+/// Unsets what libcurl, c-ares and OpenSSL would read behind the configuration's back: proxies, trust stores,
+/// search domains, key logs.
+void forget_hostile_environment();
+
+}  // namespace mw
