@@ -1,6 +1,6 @@
 // Plays every .scn file twice: it must hold, and both times give the same bytes. Three days must take no second.
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -51,10 +51,10 @@ TEST_CASE("a scenario that does not hold is seen to fail") {
 
 TEST_CASE("three virtual days take less than a second") {
   const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/three_days.scn");
-  const auto before = std::chrono::steady_clock::now();
+  const std::clock_t before = std::clock();  // CPU time: another's load on the machine is not ours
   const auto result = mw::run_scenario(story, "three_days.scn");
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
-  std::cout << "three virtual days took " << took.count() << " s\n";
+  const double took = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+  std::cout << "three virtual days took " << took << " s\n";
   CHECK(result.failures.empty());
-  CHECK(took.count() < 1.0);
+  CHECK(took < 1.0);
 }
