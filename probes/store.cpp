@@ -49,13 +49,20 @@ bool is_news(const Verdict& before, const Verdict& after) {
   return after.failure && (before.failure->layer != after.failure->layer || before.failure->reason != after.failure->reason);
 }
 
-/// What the mirror serves now; nothing when its last look could not tell.
-std::optional<Version> version_of(const std::map<CheckKind, CheckState>& checks) {
+struct Sighting {
+  std::optional<Version> version;
+  SysTime at{};  ///< of the moment that the version speaks for
+};
+
+/// What the mirror serves, and when we know that of. After a look that could not tell, it may have changed since:
+/// what is known is how far behind it was when it was last seen, and a growing lag would be a guess.
+Sighting sighting_of(const std::map<CheckKind, CheckState>& checks, SysTime now) {
   const auto found = checks.find(CheckKind::freshness);
-  if (found == checks.end()) return std::nullopt;
+  if (found == checks.end()) return {};
   const CheckState& state = found->second;
-  if (state.last && state.last->version) return state.last->version;
-  return state.last_good ? state.last_good->version : std::nullopt;
+  if (state.last && state.last->version) return {state.last->version, now};
+  if (state.last_good) return {state.last_good->version, state.last_good->at};
+  return {};
 }
 
 }  // namespace
@@ -128,8 +135,9 @@ Evidence Store::evidence_of(const MirrorState& state, const MirrorState* referen
   const auto history = histories_.find(state.pool->name);
   evidence.reference_known = history != histories_.end() && !history->second.seen.empty();
   evidence.reference_down = reference != nullptr && unreadable(reference->checks);
+  const Sighting sighting = sighting_of(state.checks, now);
   if (history != histories_.end())
-    evidence.lag = lag_of(history->second, version_of(state.checks), now);
+    evidence.lag = lag_of(history->second, sighting.version, sighting.at);
   else
     evidence.lag.why = Reason::reference_down;
   return evidence;
