@@ -51,7 +51,8 @@ bool is_news(const Verdict& before, const Verdict& after) {
 
 struct Sighting {
   std::optional<Version> version;
-  SysTime at{};  ///< of the moment that the version speaks for
+  SysTime at{};         ///< the moment that the version speaks for
+  SysTime looked_at{};  ///< when it was read
 };
 
 /// What the mirror serves, and when we know that of. After a look that could not tell, it may have changed since:
@@ -60,9 +61,15 @@ Sighting sighting_of(const std::map<CheckKind, CheckState>& checks, SysTime now)
   const auto found = checks.find(CheckKind::freshness);
   if (found == checks.end()) return {};
   const CheckState& state = found->second;
-  if (state.last && state.last->version) return {state.last->version, now};
-  if (state.last_good) return {state.last_good->version, state.last_good->at};
+  if (state.last && state.last->version) return {state.last->version, now, state.last->at};
+  if (state.last_good) return {state.last_good->version, state.last_good->at, state.last_good->at};
   return {};
+}
+
+/// A mirror may be read before the reference that it has just copied: until the reference has been read again,
+/// a version that is new to us says nothing, and the last comparison stands.
+bool is_too_early(const Lag& lag, const History& history, const Sighting& sighting) {
+  return !lag.known && lag.why == Reason::version_unknown && history.seen.back().last_seen < sighting.looked_at;
 }
 
 }  // namespace
@@ -135,11 +142,11 @@ Evidence Store::evidence_of(const MirrorState& state, const MirrorState* referen
   const auto history = histories_.find(state.pool->name);
   evidence.reference_known = history != histories_.end() && !history->second.seen.empty();
   evidence.reference_down = reference != nullptr && unreadable(reference->checks);
+  evidence.lag.why = Reason::reference_down;
+  if (history == histories_.end()) return evidence;
   const Sighting sighting = sighting_of(state.checks, now);
-  if (history != histories_.end())
-    evidence.lag = lag_of(history->second, sighting.version, sighting.at);
-  else
-    evidence.lag.why = Reason::reference_down;
+  evidence.lag = lag_of(history->second, sighting.version, sighting.at);
+  if (state.lag.known && is_too_early(evidence.lag, history->second, sighting)) evidence.lag = state.lag;
   return evidence;
 }
 
@@ -153,6 +160,7 @@ std::shared_ptr<const MirrorView> Store::view_of(MirrorState& state, const Mirro
     changes.push_back({{state.pool->name, state.mirror->name}, state.verdict, verdict});
   if (verdict.state != state.verdict.state) state.since = now;
   state.verdict = std::move(verdict);
+  state.lag = evidence.lag;
   state.view = std::make_shared<const MirrorView>(MirrorView{state.pool, state.mirror, state.checks, state.verdict,
                                                              state.since, evidence.lag,
                                                              {state.runs.begin(), state.runs.end()}});

@@ -48,6 +48,7 @@ class Store {
     std::map<CheckKind, CheckState> checks;
     std::deque<Run> runs;
     Verdict verdict;
+    Lag lag;  ///< as last known
     SysTime since{};
     std::shared_ptr<const MirrorView> view;  ///< as last published; null when something was learned since
   };
