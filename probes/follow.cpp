@@ -171,7 +171,8 @@ Task<Got> follow(Net& net, Target target, Get get) {
     got.bytes_received += got.reply.body_bytes;
     got.failure = got.reply.failure;
     const bool read_only = fetch.method == "GET" || fetch.method == "HEAD";
-    if (!got.failure && (!is_redirect(got.reply.status) || !read_only)) got.failure = decode(got.reply, get.body_limit);
+    const bool is_final = !got.failure && (!is_redirect(got.reply.status) || !read_only);
+    if (is_final && get.decode) got.failure = decode(got.reply, get.body_limit);
     if (got.failure || !is_redirect(got.reply.status) || !read_only) co_return got;
     if (got.redirects == kMostRedirects) {
       got.failure = Failure{Layer::http, Reason::redirect_loop, "more than 5 redirects, last from " + fetch.url.str()};
