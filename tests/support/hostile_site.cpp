@@ -29,7 +29,7 @@ class Dealer {
   T number() {
     T out{};
     const std::size_t length = std::min(sizeof out, bytes_.size());
-    std::memcpy(&out, bytes_.data(), length);
+    if (length > 0) std::memcpy(&out, bytes_.data(), length);
     bytes_.remove_prefix(length);
     return out;
   }

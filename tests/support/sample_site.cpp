@@ -124,9 +124,9 @@ MirrorView fresh(const std::shared_ptr<const Pool>& pool, std::size_t index) {
   out.since = kSampleNow - 24h * 9 - 4h;
   out.lag.known = !out.mirror->reference;
   out.lag.upper = Duration::zero();
-  out.runs = {{kSampleNow - 1min, CheckKind::http, true},
-              {kSampleNow - 30s, CheckKind::http, false},
-              {kSampleNow - 10min, CheckKind::dns, true}};
+  out.runs = {{kSampleNow - 10min, CheckKind::dns, true},
+              {kSampleNow - 1min, CheckKind::http, true},
+              {kSampleNow - 30s, CheckKind::http, false}};
   return out;
 }
 
