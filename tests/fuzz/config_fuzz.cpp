@@ -10,7 +10,9 @@
 namespace {
 
 mw::SecretSource no_system() {
-  const auto file = [](const std::string&, std::string&) { return std::optional<std::string>("https://a.example.org/"); };
+  const auto file = [](const std::string&, std::string&) {
+    return std::optional<std::string>("https://a.example.org/");
+  };
   const auto variable = [](const std::string&) { return std::optional<std::string>("value"); };
   return {file, variable};
 }
