@@ -62,7 +62,7 @@ Fields<Mirror> mirror_rows(Field<Mirror> name) {
                    "bearer", [](auto& m) -> auto& { return m.credentials.bearer; }, Inline::refused,
                    "a bearer token instead of user and password"));
   append(rows, {
-                   field<M>("headers", &M::headers, headers(), "sent to this mirror only, never on to a redirect"),
+                   field<M>("headers", &M::headers, headers(), "sent to this mirror only, never on to a redirect; shown in the clear"),
                    field<M>(
                        "ca_file", [](auto& m) -> auto& { return m.tls.ca_file; }, file_path(),
                        "PEM: trust these authorities instead of the system's"),
@@ -143,15 +143,21 @@ Form<Canary> canary_form() {
   return form;
 }
 
+constexpr auto kOptionExpects = "a string";
+
+/// Ecosystems take text; a number may be written as one.
 void read_option(const Spot& spot, Pool& pool) {
   const std::string key = spot.path.substr(spot.path.rfind('.') + 1);
-  if (auto value = text("a string", 1024).read(spot)) pool.options[key] = std::move(*value);
+  if (spot.node->kind == TomlNode::Kind::integer)
+    pool.options[key] = std::to_string(spot.node->integer);
+  else if (auto value = text(kOptionExpects, 1024).read(spot))
+    pool.options[key] = std::move(*value);
 }
 
 Field<Pool> option_row(const EcosystemOption& option) {
   Field<Pool> row;
   row.key = option.key;
-  row.expects = "a string";
+  row.expects = kOptionExpects;
   row.doc = option.doc;
   row.need = option.required ? Need::required : Need::optional;
   if (!option.required && !option.fallback.empty()) row.fallback = quote_toml(option.fallback);

@@ -144,7 +144,7 @@ struct OwnMetrics::Registered {
       register_in(registry, prometheus::BuildGauge(), "mirrorwarden_config_last_reload_success_timestamp_seconds");
   prometheus::Gauge& running = register_in(registry, prometheus::BuildGauge(), "mirrorwarden_checks_running").Add({});
   prometheus::Histogram& start_delay =
-      histogram(registry, "mirrorwarden_check_start_delay_seconds", {0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60});
+      histogram(registry, "mirrorwarden_check_start_delay_seconds", {0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60});
   prometheus::Histogram& loop_lag =
       histogram(registry, "mirrorwarden_loop_lag_seconds", {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5});
   prometheus::Counter& crashes =

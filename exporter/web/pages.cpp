@@ -28,9 +28,8 @@ std::string mark(std::string_view css_class, std::string_view glyph, std::string
 
 /// The label is for narrow screens, where a row becomes a card and the table's head is gone.
 std::string cell(std::string_view label, const std::string& content) {
-  std::string out = "<td data-label=\"";
-  out.append(label).append("\"><div>").append(content.empty() ? "<span class=\"none\">–</span>" : content);
-  return out + "</div></td>\n";
+  std::string out = content.empty() ? "<td class=\"none\" data-label=\"" : "<td data-label=\"";
+  return out.append(label).append("\"><div>").append(content.empty() ? "–" : content).append("</div></td>\n");
 }
 
 // ---- head ---------------------------------------------------------------------------------------------------
@@ -95,13 +94,21 @@ std::string alert_item(const AlertKey& key, const Alert& alert, SysTime now) {
   return out + (alert.inhibited ? " <span class=\"none\">(muted by another alert)</span>" : "") + "</li>\n";
 }
 
-std::string alerts(const StatusPage& page) {
-  std::string firing;
-  int pending = 0;
-  for (const auto& [key, alert] : *page.published->alerts) {
-    if (alert.phase == Phase::firing) firing += alert_item(key, alert, page.now);
-    pending += alert.phase == Phase::pending ? 1 : 0;
+/// What nobody is told of comes last.
+std::string firing_items(const Alerts& alerts, SysTime now) {
+  std::string out;
+  for (const bool muted : {false, true}) {
+    for (const auto& [key, alert] : alerts) {
+      if (alert.phase == Phase::firing && alert.inhibited == muted) out += alert_item(key, alert, now);
+    }
   }
+  return out;
+}
+
+std::string alerts(const StatusPage& page) {
+  const Alerts& all = *page.published->alerts;
+  const std::string firing = firing_items(all, page.now);
+  const auto pending = std::ranges::count_if(all, [](const auto& each) { return each.second.phase == Phase::pending; });
   std::string out;
   if (!firing.empty()) out = "<section class=\"alerts\">\n<h2>Firing</h2>\n<ul>\n" + firing + "</ul>\n</section>\n";
   if (pending > 0) out += "<p class=\"note\">Pending alerts: " + std::to_string(pending) + "</p>\n";
@@ -112,7 +119,8 @@ std::string receivers(const Published& published) {
   std::string items;
   for (const ReceiverView& receiver : published.receivers) {
     if (receiver.owed == 0 && receiver.last_error.empty()) continue;
-    items += "<li><b>" + html(receiver.name) + "</b> is owed " + std::to_string(receiver.owed) + " notices";
+    items += "<li><b>" + html(receiver.name) + "</b> is owed " + std::to_string(receiver.owed) +
+             (receiver.owed == 1 ? " notice" : " notices");
     items += receiver.last_error.empty() ? "" : ": <span class=\"detail\">" + html(receiver.last_error) + "</span>";
     items += "</li>\n";
   }
@@ -125,13 +133,14 @@ std::string receivers(const Published& published) {
 std::string mirror_cell(const MirrorView& view) {
   std::string out = "<b>" + html(view.mirror->name) + "</b>";
   if (view.mirror->reference) out += " <span class=\"tag\">reference</span>";
+  if (view.mirror->url.host == view.mirror->name) return out;
   return out + "<span class=\"host\">" + html(view.mirror->url.host) + "</span>";
 }
 
 std::string why_cell(const Verdict& verdict) {
   if (!verdict.failure) return {};
   const Failure& failure = *verdict.failure;
-  std::string out = "<code>" + html(name(failure.layer)) + "</code> <code>" + html(name(failure.reason)) + "</code>";
+  std::string out = "<code>" + html(name(failure.layer)) + "</code> · <code>" + html(name(failure.reason)) + "</code>";
   return failure.detail.empty() ? out : out + "<span class=\"detail\">" + html(failure.detail) + "</span>";
 }
 
@@ -146,22 +155,32 @@ std::string lag_cell(const MirrorView& view) {
   return lower == upper ? lower : lower + " – " + upper;
 }
 
-/// When all was last well: of the checks that count as failed the earliest last success, otherwise the latest.
-std::optional<SysTime> last_good(const MirrorView& view) {
-  std::optional<SysTime> failed;
-  std::optional<SysTime> good;
-  bool is_never = false;
+/// Of the checks that count as failed the earliest last success; nothing if one of them never had any.
+std::optional<SysTime> good_before_failing(const MirrorView& view) {
+  std::optional<SysTime> earliest;
   for (const auto& [kind, state] : view.checks) {
-    if (state.settled && !state.last_good) is_never = true;
-    if (!state.last_good) continue;
-    const SysTime at = state.last_good->at;
-    if (state.settled)
-      failed = std::min(failed.value_or(at), at);
-    else
-      good = std::max(good.value_or(at), at);
+    if (!state.settled) continue;
+    if (!state.last_good) return {};
+    earliest = std::min(earliest.value_or(state.last_good->at), state.last_good->at);
   }
-  if (is_never) return {};
-  return failed ? failed : good;
+  return earliest;
+}
+
+std::optional<SysTime> latest_good(const MirrorView& view) {
+  std::optional<SysTime> latest;
+  for (const auto& [kind, state] : view.checks) {
+    if (state.last_good) latest = std::max(latest.value_or(state.last_good->at), state.last_good->at);
+  }
+  return latest;
+}
+
+/// When all was last well with it.
+std::string last_good_cell(const MirrorView& view, SysTime now) {
+  const bool is_failing =
+      std::ranges::any_of(view.checks, [](const auto& each) { return each.second.settled.has_value(); });
+  const bool is_behind = view.verdict.state == State::stale && !is_failing && view.since != SysTime{};
+  const auto at = is_failing ? good_before_failing(view) : is_behind ? view.since : latest_good(view);
+  return at ? ago(*at, now) : "<span class=\"none\">never</span>";
 }
 
 std::string check_tooltip(const CheckState& state, SysTime now) {
@@ -187,14 +206,13 @@ std::string checks_cell(const MirrorView& view, SysTime now) {
 
 std::string mirror_row(const MirrorView& view, SysTime now) {
   const State state = view.verdict.state;
-  const auto good = last_good(view);
   std::string out = "<tr class=\"" + std::string(name(state)) + "\">\n";
   out += "<th scope=\"row\">" + mirror_cell(view) + "</th>\n";
   out += cell("State", mark(name(state), symbol(state), name(state)));
   out += cell("Why", why_cell(view.verdict));
   out += cell("Since", view.since == SysTime{} ? std::string() : ago(view.since, now));
   out += cell("Lag", lag_cell(view));
-  out += cell("Last good", good ? ago(*good, now) : std::string());
+  out += cell("Last good", last_good_cell(view, now));
   out += cell("Checks", checks_cell(view, now));
   return out + "</tr>\n";
 }

@@ -1,37 +1,45 @@
-// Any bytes as a configuration: either errors, or a configuration that prints as one again.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
+// Any bytes as a configuration: errors of one line each, or a configuration that reads back from its own print.
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "exporter/config.hpp"
+#include "tests/fuzz/fuzzing.hpp"
+
+using namespace mw;
 
 namespace {
 
-mw::SecretSource no_system() {
-  const auto file = [](const std::string&, std::string&) {
-    return std::optional<std::string>("https://a.example.org/");
-  };
-  const auto variable = [](const std::string&) { return std::optional<std::string>("value"); };
+constexpr auto kSecret = "https://s3cret.example.org/";
+
+SecretSource one_secret() {
+  const auto file = [](const std::string&, std::string&) { return std::optional<std::string>(kSecret); };
+  const auto variable = [](const std::string&) { return std::optional<std::string>(kSecret); };
   return {file, variable};
+}
+
+void check_errors(const std::vector<ConfigError>& errors) {
+  must(!errors.empty());
+  for (const ConfigError& error : errors) must(to_string(error).find('\n') == std::string::npos);
+}
+
+/// Only what was redacted may keep the print from being read, so then nothing is asked of it.
+void check_print(const Config& config) {
+  const std::string printed = print_config(config);
+  if (printed.find(kRedacted) != std::string::npos) return;
+  const auto again = parse_config(printed, "printed.toml", one_secret());
+  must(std::holds_alternative<Config>(again));
+  must(print_config(std::get<Config>(again)) == printed);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
-  const auto outcome = mw::parse_config(text, "fuzz.toml", no_system());
-  if (const auto* errors = std::get_if<std::vector<mw::ConfigError>>(&outcome)) {
-    if (errors->empty()) std::abort();
-    for (const mw::ConfigError& error : *errors)
-      if (mw::to_string(error).find('\n') != std::string::npos) std::abort();
-    return 0;
-  }
-  const std::string printed = mw::print_config(std::get<mw::Config>(outcome));
-  const auto again = mw::parse_config(printed, "printed.toml", no_system());
-  if (std::holds_alternative<mw::Config>(again)) return 0;
-  // Only what was redacted may be wrong with it.
-  if (printed.find(mw::kRedacted) == std::string::npos) std::abort();
+  const auto outcome = parse_config(std::string(as_text(data, size)), "fuzz.toml", one_secret());
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&outcome))
+    check_errors(*errors);
+  else
+    check_print(std::get<Config>(outcome));
   return 0;
 }

@@ -22,7 +22,7 @@ evaluation_interval = "1s"
 name               = "demo"
 ecosystem          = "file"
 )";
-  out += "reference          = [" + url(upstream.address, port) + "]\n";
+  out += "reference          = [{ name = \"" + upstream.name + "\", url = " + url(upstream.address, port) + " }]\n";
   out += R"(checks             = ["tcp", "http", "freshness", "integrity"]
 interval           = "2s"
 integrity_interval = "4s"
