@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "probes/formats/rfc_date.hpp"
+
 namespace mw {
 
 namespace {
@@ -94,11 +96,14 @@ void forget_finished(Alerts& alerts, Outbox& outbox, const std::vector<Receiver>
     std::erase_if(ledger.told, [&](const auto& entry) { return !alerts.contains(entry.first); });
 }
 
-std::optional<Duration> parse_retry_after(std::string_view text, SysTime) {
+std::optional<Duration> parse_retry_after(std::string_view text, SysTime now) {
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || count < 0) return std::nullopt;
-  return std::min<Duration>(std::chrono::seconds(std::min<std::int64_t>(count, 86'400)), kLongestWait);
+  if (error == std::errc{} && end == text.data() + text.size() && count >= 0)
+    return std::min<Duration>(std::chrono::seconds(std::min<std::int64_t>(count, 86'400)), kLongestWait);
+  const auto date = parse_rfc_date(text);
+  if (!date || *date <= now) return std::nullopt;
+  return std::min<Duration>(*date - now, kLongestWait);
 }
 
 }  // namespace mw

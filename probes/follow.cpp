@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "probes/formats/inflate.hpp"
+
 namespace mw {
 
 namespace {
@@ -122,6 +124,23 @@ Task<Reply> one_hop(Net& net, Target target, Fetch fetch, std::optional<Address>
   co_return reply;
 }
 
+/// We ask for no content coding; a server that applies one all the same is read if it is gzip, to its very end.
+std::optional<Failure> decode(Reply& reply, std::size_t limit) {
+  const std::string coding = lower(header(reply, "content-encoding").value_or("identity"));
+  if (coding == "identity" || coding.empty() || reply.body.empty()) return std::nullopt;
+  if (coding != "gzip" && coding != "x-gzip")
+    return Failure{Layer::http, Reason::encoding, "Content-Encoding " + printable(coding, 40) + ", which was not asked for"};
+  auto unpacked = gunzip(reply.body, limit);
+  if (auto* body = std::get_if<std::string>(&unpacked)) {
+    reply.body = std::move(*body);
+    return std::nullopt;
+  }
+  const InflateTrouble trouble = std::get<InflateTrouble>(unpacked);
+  const bool too_much = trouble == InflateTrouble::bomb || trouble == InflateTrouble::too_large;
+  return Failure{too_much ? Layer::content : Layer::http, too_much ? Reason::content_limit : Reason::encoding,
+                 "gzip content coding: " + std::string(name(trouble))};
+}
+
 }  // namespace
 
 Duration time_left(const Net& net, const Target& target) {
@@ -152,6 +171,8 @@ Task<Got> follow(Net& net, Target target, Get get) {
     got.bytes_received += got.reply.body_bytes;
     got.failure = got.reply.failure;
     const bool read_only = fetch.method == "GET" || fetch.method == "HEAD";
+    const bool is_final = !got.failure && (!is_redirect(got.reply.status) || !read_only);
+    if (is_final && get.decode) got.failure = decode(got.reply, get.body_limit);
     if (got.failure || !is_redirect(got.reply.status) || !read_only) co_return got;
     if (got.redirects == kMostRedirects) {
       got.failure = Failure{Layer::http, Reason::redirect_loop, "more than 5 redirects, last from " + fetch.url.str()};

@@ -14,11 +14,12 @@ struct Get {
   Headers headers;
   std::size_t body_limit = 16 * 1024 * 1024;
   bool keep_body = true;
+  bool decode = true;  ///< undo a gzip content coding; false: the body is the bytes as served
   std::optional<Address> only;  ///< connect to this address instead of resolving (first hop only)
 };
 
 struct Got {
-  Reply reply;  ///< the last hop's; body decoded if it came gzip-encoded. sha256 is of the bytes as served
+  Reply reply;  ///< the last hop's; body decoded as Get::decode says. sha256 is of the bytes as served
   Url url;      ///< where it came from in the end
   int redirects = 0;
   std::uint64_t bytes_received = 0;

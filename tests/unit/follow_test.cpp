@@ -50,6 +50,13 @@ Task<void> get(Net& net, Target aim, Got& got) {
   got = co_await follow(net, aim, what);
 }
 
+Task<void> get_as_served(Net& net, Target aim, Got& got) {
+  Get what;
+  what.url = aim.mirror->url;
+  what.decode = false;
+  got = co_await follow(net, aim, what);
+}
+
 struct World {
   asio::io_context loop;
   FakeNet net{loop};
@@ -57,6 +64,12 @@ struct World {
 
   World() {
     net.on_fetch([this](const Fetch& fetch) { sent.push_back(fetch); });
+  }
+  Got follow_as_served(const std::string& where, std::set<std::string> hosts) {
+    Got got;
+    asio::co_spawn(loop, get_as_served(net, target(where, std::move(hosts)), got), asio::detached);
+    net.run_for(1min);
+    return got;
   }
   Got follow_from(const std::string& where, std::set<std::string> hosts) {
     Got got;
@@ -162,4 +175,19 @@ TEST_CASE("statuses have reasons") {
   CHECK_FALSE(unwanted_status(204, {}));
   CHECK_FALSE(unwanted_status(404, {404}));
   CHECK(unwanted_status(200, {404}));
+}
+
+TEST_CASE("a content coding that nobody asked for is read to its end or refused") {
+  const std::string hello("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25);
+  const Headers gzip = {{"content-encoding", "gzip"}};
+  World world;
+  world.name_at("mirror.example", "10.0.0.1");
+  auto& page = world.net.host("10.0.0.1:80").pages["/x"];
+  page = {200, hello, gzip};
+  CHECK(world.follow_from("http://mirror.example/x", {"mirror.example"}).reply.body == "hello");
+  CHECK(world.follow_as_served("http://mirror.example/x", {"mirror.example"}).reply.body == hello);
+  page = {200, hello.substr(0, 20), gzip};
+  CHECK(world.follow_from("http://mirror.example/x", {"mirror.example"}).failure->reason == Reason::encoding);
+  page = {200, "hello", {{"content-encoding", "br"}}};
+  CHECK(world.follow_from("http://mirror.example/x", {"mirror.example"}).failure->reason == Reason::encoding);
 }

@@ -1,0 +1,209 @@
+// Wiring, signals, reload and shutdown.
+#include "exporter/agent.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <csignal>
+#include <future>
+
+#include "exporter/build_info.hpp"
+#include "exporter/own_metrics.hpp"
+#include "exporter/process_metrics.hpp"
+#include "exporter/published.hpp"
+#include "exporter/warden.hpp"
+#include "exporter/web/routes.hpp"
+#include "exporter/web/server.hpp"
+#include "probes/duration.hpp"
+#include "probes/live_net.hpp"
+
+namespace mw {
+
+namespace {
+
+constexpr Duration kShutdownLimit = std::chrono::seconds(5);
+constexpr Duration kLoopLagPeriod = std::chrono::milliseconds(500);
+constexpr std::chrono::seconds kReloadPatience(10);
+
+std::string describe(const Verdict& verdict) {
+  std::string text(name(verdict.state));
+  if (verdict.failure) text += "(" + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason)) + ")";
+  return text;
+}
+
+Outcome outcome_of(const Delivery& delivery) {
+  if (delivery.accepted) return Outcome::delivered;
+  if (delivery.status == 0) return Outcome::failed_network;
+  if (delivery.status == 429) return Outcome::rate_limited;
+  return delivery.status >= 500 ? Outcome::failed_server_error : Outcome::failed_client_error;
+}
+
+/// Counts and logs what the warden does, and hands its pictures to the web side.
+class Ledgers final : public WardenEvents {
+ public:
+  Ledgers(Log& log, OwnMetrics& own, Shared<Published>& published) : log_(log), own_(own), published_(published) {}
+
+  void published(std::shared_ptr<const Published> picture) override { published_.store(std::move(picture)); }
+  void verdict_changed(const VerdictChange& change) override {
+    log_.info("verdict changed", {{"pool", change.key.pool},
+                                  {"mirror", change.key.mirror},
+                                  {"from", describe(change.before)},
+                                  {"to", describe(change.after)},
+                                  {"detail", change.after.failure ? change.after.failure->detail : "-"}});
+  }
+  void check_started(Duration late) override { own_.check_started(late); }
+  void check_finished(const MirrorKey&, const Finding&) override { own_.check_finished(); }
+  void slot_missed(const MirrorKey& key, CheckKind check) override { own_.slot_missed(key.pool, key.mirror, check); }
+  void delivered(const std::string& receiver, const Owed& owed, const Delivery& delivery) override {
+    own_.notification(receiver, outcome_of(delivery));
+    log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn, delivery.accepted ? "notice delivered" : "notice not accepted, will try again",
+               {{"receiver", receiver}, {"alert", owed.key.rule}, {"pool", owed.key.pool}, {"mirror", owed.key.mirror},
+                {"status", owed.firing ? "firing" : "resolved"}, {"error", delivery.error.empty() ? "-" : delivery.error}});
+  }
+  void coroutine_died(const std::string& what) override {
+    own_.coroutine_died();
+    log_.error("internal error: please report it", {{"what", what}});
+  }
+
+ private:
+  Log& log_;
+  OwnMetrics& own_;
+  Shared<Published>& published_;
+};
+
+class Agent {
+ public:
+  Agent(const AgentOptions& options, Config config, Log& log)
+      : options_(options),
+        log_(log),
+        own_(build_info()),
+        ledgers_(log, own_, published_),
+        net_(loop_),
+        warden_(loop_.get_executor(), net_, ledgers_, build_info().version),
+        signals_(loop_, SIGHUP, SIGTERM, SIGINT) {
+    adopt(std::move(config));
+  }
+
+  int run() {
+    auto started = WebServer::start(options_.listen, [this](const WebRequest& request) { return answer_web(request); });
+    if (const auto* error = std::get_if<std::string>(&started)) {
+      log_.error("cannot listen", {{"address", options_.listen}, {"error", *error}});
+      return 1;
+    }
+    web_ = std::get<std::unique_ptr<WebServer>>(std::move(started));
+    log_.info("listening", {{"address", options_.listen}, {"version", build_info().version}});
+    wait_for_signal();
+    asio::co_spawn(loop_, measure_loop_lag(), asio::detached);
+    while (!stopping_ && loop_.run_one() > 0) continue;
+    loop_.run_for(kShutdownLimit);  // what close() has cut short ends by itself
+    web_.reset();
+    return 0;
+  }
+
+ private:
+  void adopt(Config config) {
+    auto shared = std::make_shared<const Config>(std::move(config));
+    own_.configured(*shared);
+    own_.reload(true, net_.wall());
+    warden_.configure(std::move(shared));
+  }
+
+  /// Keeps the old configuration when the file is bad. The reason, if it failed.
+  std::optional<std::string> reload() {
+    auto loaded = load_config(options_.config_file);
+    if (auto* config = std::get_if<Config>(&loaded)) {
+      adopt(std::move(*config));
+      log_.info("configuration reloaded", {{"file", options_.config_file}});
+      return std::nullopt;
+    }
+    own_.reload(false, net_.wall());
+    std::string reasons;
+    for (const ConfigError& error : std::get<std::vector<ConfigError>>(loaded)) reasons += to_string(error) + "\n";
+    log_.error("configuration not reloaded, the old one stays", {{"file", options_.config_file}, {"error", reasons}});
+    return reasons;
+  }
+
+  /// From a web thread: the loop does the work, the thread waits for its word.
+  std::optional<std::string> reload_from_outside() {
+    auto promise = std::make_shared<std::promise<std::optional<std::string>>>();
+    auto future = promise->get_future();
+    asio::post(loop_, [this, promise] { promise->set_value(stopping_ ? "the agent is stopping" : reload()); });
+    if (future.wait_for(kReloadPatience) != std::future_status::ready) return "the agent did not answer in time";
+    return future.get();
+  }
+
+  std::vector<Family> own_families() const {
+    std::vector<Family> families = own_.collect();
+    for (Family& family : process_families()) families.push_back(std::move(family));
+    return families;
+  }
+
+  WebReply answer_web(const WebRequest& request) {
+    Site site;
+    site.published = published_.load();
+    site.now = std::chrono::system_clock::now();
+    site.build = build_info();
+    site.metrics_path = options_.telemetry_path;
+    site.own_families = [this] { return own_families(); };
+    site.reload = [this] { return reload_from_outside(); };
+    return answer(request, site);
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const std::error_code& error, int signal) {
+      if (error) return;
+      if (signal != SIGHUP) return stop();
+      ask_for_reload();
+      wait_for_signal();
+    });
+  }
+
+  /// A storm of signals is one reload per turn of the loop.
+  void ask_for_reload() {
+    if (std::exchange(reload_asked_, true)) return;
+    asio::post(loop_, [this] {
+      reload_asked_ = false;
+      reload();
+    });
+  }
+
+  void stop() {
+    log_.info("stopping");
+    stopping_ = true;
+    warden_.stop();
+    net_.close();
+    signals_.cancel();
+  }
+
+  Task<void> measure_loop_lag() {
+    while (!stopping_) {
+      const auto before = std::chrono::steady_clock::now();
+      co_await net_.sleep(kLoopLagPeriod);
+      const Duration late = std::chrono::steady_clock::now() - before - kLoopLagPeriod;
+      if (!stopping_) own_.loop_lag(std::max(late, Duration::zero()));
+    }
+  }
+
+  AgentOptions options_;
+  Log& log_;
+  Shared<Published> published_;
+  OwnMetrics own_;
+  Ledgers ledgers_;
+  asio::io_context loop_;
+  LiveNet net_;
+  Warden warden_;
+  asio::signal_set signals_;
+  bool reload_asked_ = false;
+  bool stopping_ = false;
+  std::unique_ptr<WebServer> web_;
+};
+
+}  // namespace
+
+int run_agent(const AgentOptions& options, Config config, Log& log) {
+  return Agent(options, std::move(config), log).run();
+}
+
+}  // namespace mw

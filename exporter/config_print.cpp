@@ -1,0 +1,71 @@
+// The configuration as TOML, and its reference as Markdown: both from the field tables. Pure.
+#include <algorithm>
+
+#include "exporter/config_tables.hpp"
+
+namespace mw {
+
+namespace {
+
+/// For a cell of a Markdown table.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
+template <class T>
+std::string default_cell(const Field<T>& row) {
+  if (row.need == Need::required) return "**required**";
+  if (!row.fallback.empty()) return "`" + cell(row.fallback) + "`";
+  return cell(row.fallback_words);
+}
+
+template <class T>
+std::string section(const std::string& title, const std::string& doc, const Fields<T>& fields) {
+  std::string out = "### " + title + "\n\n" + (doc.empty() ? "" : doc + "\n\n");
+  out += "| key | value | default | what it is for |\n|---|---|---|---|\n";
+  for (const Field<T>& row : fields) {
+    if (row.need == Need::hidden) continue;
+    out += "| `" + row.key + "` | " + cell(row.expects) + " | " + default_cell(row) + " | " + cell(row.doc) + " |\n";
+  }
+  return out + "\n";
+}
+
+std::string ecosystem_sections() {
+  std::string out;
+  for (const Ecosystem* ecosystem : ecosystems()) {
+    const std::string title = "`[pool." + std::string(ecosystem->name) + "]`";
+    const std::string doc = std::string(ecosystem->doc) + " A canary: " + std::string(ecosystem->canary_doc);
+    if (ecosystem->options.empty())
+      out += "### " + title + "\n\n" + doc + "\n\nIt has no options.\n\n";
+    else
+      out += section(title, doc, option_fields(*ecosystem));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string print_config(const Config& config) {
+  Draft draft{config.agent, {}, config.rules, config.receivers};
+  for (const auto& pool : config.pools) draft.pools.push_back(*pool);
+  const std::string text = print_table(draft, root_fields(), "");
+  return text.substr(std::min(text.find_first_not_of('\n'), text.size()));
+}
+
+std::string config_reference() {
+  return section("`[agent]`", "The agent itself. The whole table may be left out.", agent_fields()) +
+         section("`[[pool]]`", "Mirrors that should serve the same content.", pool_fields()) +
+         section("`[[pool.mirror]]`", "One mirror.", mirror_fields()) +
+         section("`[[pool.reference]]`", "One upstream: a URL in the list `reference`, or such a table.",
+                 reference_fields()) +
+         section("`proxy` of a mirror or reference", "", proxy_fields()) +
+         section("`canaries` of a pool, when written as tables", "", canary_fields()) +
+         section("`[pool.http]`", "What the http check asks, and what it wants to see.", http_fields()) +
+         ecosystem_sections() + section("`[[alert]]`", "One rule.", rule_fields()) +
+         section("`[[receiver]]`", "One receiver.", receiver_fields()) +
+         section("`webhook` of a receiver", "", webhook_fields());
+}
+
+}  // namespace mw

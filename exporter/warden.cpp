@@ -1,0 +1,232 @@
+// Scheduling, evaluating and publishing. Delivery is in warden_delivery.cpp.
+#include "exporter/warden.hpp"
+
+#include <asio/co_spawn.hpp>
+
+#include "probes/checks.hpp"
+
+namespace mw {
+
+namespace {
+
+std::shared_ptr<const AddressPolicy> policy_of(const Config& config) {
+  auto policy = std::make_shared<AddressPolicy>();
+  for (const auto& pool : config.pools) {
+    for (const Mirror& mirror : pool->mirrors) {
+      policy->configured_hosts.insert(mirror.url.host);
+      if (mirror.proxy) policy->configured_hosts.insert(mirror.proxy->url.host);
+    }
+  }
+  return policy;
+}
+
+std::string user_agent_of(const AgentConfig& agent, const std::string& version) {
+  const std::string contact = agent.contact.empty() ? "" : " (+" + agent.contact + ")";
+  return "mirrorwarden/" + version + contact;
+}
+
+}  // namespace
+
+Warden::Warden(asio::any_io_executor executor, Net& net, WardenEvents& events, std::string version)
+    : executor_(std::move(executor)),
+      net_(net),
+      events_(events),
+      version_(std::move(version)),
+      origin_(origin_of(net.now(), net.wall())) {}
+
+/// A root task that ends by exception is a bug: reported, and the rest goes on.
+void Warden::spawn(Task<void> task, std::string what) {
+  asio::co_spawn(executor_, std::move(task), [this, what = std::move(what)](std::exception_ptr trouble) {
+    if (!trouble) return;
+    try {
+      std::rethrow_exception(trouble);
+    } catch (const std::exception& error) {
+      events_.coroutine_died(what + ": " + error.what());
+    }
+  });
+}
+
+void Warden::configure(std::shared_ptr<const Config> config) {
+  config_ = std::move(config);
+  policy_ = policy_of(*config_);
+  user_agent_ = user_agent_of(config_->agent, version_);
+  caps_.resize(config_->agent.concurrency, config_->agent.concurrency_per_host);
+  store_.configure(config_->pools, net_.wall());
+  rebuild_slots(net_.now());
+  judge_all();
+  publish();
+  pump();
+  if (!std::exchange(keeping_time_, true)) spawn(keep_time(), "the evaluation of rules");
+}
+
+/// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
+void Warden::rebuild_slots(SteadyTime now) {
+  std::map<SlotKey, Slot> slots;
+  due_ = {};
+  for (const auto& pool : config_->pools) {
+    for (const Mirror& mirror : pool->mirrors) {
+      for (const CheckKind check : pool->checks) {
+        if (!applies(check, mirror)) continue;
+        const SlotKey key{{pool->name, mirror.name}, check};
+        Slot slot;
+        slot.pool = pool;
+        slot.mirror = std::shared_ptr<const Mirror>(pool, &mirror);
+        slot.interval = check == CheckKind::integrity ? pool->integrity_interval : pool->interval;
+        slot.phase = phase_of(pool->name + "/" + mirror.name + "/" + std::string(name(check)), slot.interval);
+        slot.due = next_due(now, origin_, slot.interval, slot.phase);
+        if (const auto old = slots_.find(key); old != slots_.end()) {
+          slot.running = old->second.running;
+          slot.waiting = old->second.waiting;
+          if (old->second.interval == slot.interval) slot.due = old->second.due;
+        }
+        due_.emplace(slot.due, key);
+        slots.emplace(key, std::move(slot));
+      }
+    }
+  }
+  slots_ = std::move(slots);
+}
+
+void Warden::pump() {
+  if (stopped_) return;
+  const SteadyTime now = net_.now();
+  while (!due_.empty() && due_.top().first <= now) {
+    const auto [at, key] = due_.top();
+    due_.pop();
+    const auto found = slots_.find(key);
+    if (found != slots_.end() && found->second.due == at) fall_due(key, found->second);
+  }
+  start_waiting();
+  if (!due_.empty()) arm(due_.top().first);
+}
+
+/// Skipped, not queued, when its last run is still under way: a queue would only make the lateness permanent.
+void Warden::fall_due(const SlotKey& key, Slot& slot) {
+  if (slot.running || slot.waiting) {
+    events_.slot_missed(key.mirror, key.check);
+    reschedule(key, slot);
+    return;
+  }
+  slot.waiting = true;
+  waiting_.push_back(key);
+}
+
+void Warden::start_waiting() {
+  for (auto it = waiting_.begin(); it != waiting_.end() && caps_.any_free();) {
+    const auto found = slots_.find(*it);
+    if (found != slots_.end() && !caps_.free(found->second.mirror->url.host)) {
+      ++it;
+      continue;
+    }
+    const SlotKey key = *it;
+    it = waiting_.erase(it);
+    if (found != slots_.end()) start(key, found->second);
+  }
+}
+
+void Warden::start(const SlotKey& key, Slot& slot) {
+  const SteadyTime now = net_.now();
+  events_.check_started(now - slot.due);
+  slot.waiting = false;
+  slot.running = true;
+  caps_.take(slot.mirror->url.host);
+  reschedule(key, slot);
+  Target target{slot.pool, slot.mirror, policy_, user_agent_, now + slot.pool->timeout};
+  spawn(run(key, std::move(target)), "a check");
+}
+
+void Warden::reschedule(const SlotKey& key, Slot& slot) {
+  slot.due = next_due(net_.now(), origin_, slot.interval, slot.phase);
+  due_.emplace(slot.due, key);
+}
+
+/// One sleeping coroutine per distinct wake-up; a stale one only pumps once more than needed.
+void Warden::arm(SteadyTime at) {
+  if (!alarms_.empty() && *alarms_.begin() <= at) return;
+  alarms_.insert(at);
+  spawn(alarm(at), "the schedule");
+}
+
+Task<void> Warden::alarm(SteadyTime at) {
+  co_await net_.sleep(at - net_.now());
+  alarms_.erase(at);
+  pump();
+}
+
+Task<void> Warden::run(SlotKey key, Target target) {
+  const SteadyTime started = net_.now();
+  const Look look = find_look(key.check, *find_ecosystem(target.pool->ecosystem));
+  Finding finding;
+  try {
+    finding = co_await look(net_, target);
+  } catch (const std::exception& error) {
+    finding.failure = Failure{Layer::content, Reason::local_resource, std::string("internal error: ") + error.what()};
+    events_.coroutine_died(std::string(name(key.check)) + " of " + key.mirror.mirror + ": " + error.what());
+  }
+  finding.check = key.check;
+  finding.at = net_.wall();
+  finding.took = net_.now() - started;
+  finish(key, *target.mirror, std::move(finding));
+}
+
+/// What was learned of a mirror that a reload has changed meanwhile is not the new one's.
+void Warden::finish(const SlotKey& key, const Mirror& looked_at, Finding finding) {
+  caps_.give(looked_at.url.host);
+  events_.check_finished(key.mirror, finding);
+  const auto found = slots_.find(key);
+  if (found != slots_.end()) {
+    Slot& slot = found->second;
+    slot.running = false;
+    if (*slot.mirror == looked_at) store_.apply(key.mirror, std::move(finding));
+    const CheckState* state = store_.check(key.mirror, key.check);
+    const SteadyTime soon = net_.now() + slot.pool->confirm_every;
+    if (state != nullptr && state->change_pending() && soon < slot.due) {
+      slot.due = soon;
+      due_.emplace(soon, key);
+    }
+  }
+  pump();
+}
+
+Task<void> Warden::keep_time() {
+  while (!stopped_) {
+    const Duration interval = config_->agent.evaluation_interval;
+    co_await net_.sleep(interval);
+    if (!stopped_) evaluate_now();
+  }
+}
+
+void Warden::judge_all() {
+  std::vector<VerdictChange> changes;
+  snapshot_ = store_.publish(net_.wall(), changes);
+  for (const VerdictChange& change : changes) events_.verdict_changed(change);
+}
+
+void Warden::evaluate_now() {
+  judge_all();
+  alerts_ = evaluate(std::move(alerts_), config_->rules, *snapshot_, {net_.now(), net_.wall()});
+  for (const Receiver& receiver : config_->receivers) pump_delivery(receiver);
+  forget_finished(alerts_, outbox_, config_->receivers);
+  publish();
+}
+
+bool Warden::all_looked_at() const {
+  for (const auto& [key, slot] : slots_)
+    if (store_.check(key.mirror, key.check) == nullptr) return false;
+  return true;
+}
+
+void Warden::publish() {
+  auto published = std::make_shared<Published>();
+  published->config = config_;
+  published->snapshot = snapshot_;
+  published->alerts = std::make_shared<const Alerts>(alerts_);
+  published->ready = all_looked_at();
+  for (const Receiver& receiver : config_->receivers) {
+    const Ledger& ledger = outbox_[receiver.name];
+    published->receivers.push_back({receiver.name, count_owed(ledger, alerts_, receiver), ledger.last_error});
+  }
+  events_.published(std::move(published));
+}
+
+}  // namespace mw

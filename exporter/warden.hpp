@@ -1,0 +1,112 @@
+// The warden: runs checks when they are due, feeds the store, evaluates the rules, delivers what is owed, publishes
+// snapshots. Knows the world only through Net, so a test runs it in virtual time. One loop thread owns it all.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "alerts/outbox.hpp"
+#include "exporter/config.hpp"
+#include "exporter/published.hpp"
+#include "probes/net.hpp"
+#include "probes/schedule.hpp"
+#include "probes/store.hpp"
+#include "probes/target.hpp"
+
+namespace mw {
+
+/// What the warden tells whoever counts and logs. Called on the loop thread; must not block.
+struct WardenEvents {
+  virtual ~WardenEvents() = default;
+  virtual void published(std::shared_ptr<const Published>) {}
+  virtual void verdict_changed(const VerdictChange&) {}
+  virtual void check_started(Duration /*late*/) {}
+  virtual void check_finished(const MirrorKey&, const Finding&) {}
+  virtual void slot_missed(const MirrorKey&, CheckKind) {}
+  virtual void delivered(const std::string& /*receiver*/, const Owed&, const Delivery&) {}
+  virtual void coroutine_died(const std::string& /*what*/) {}
+};
+
+class Warden {
+ public:
+  Warden(asio::any_io_executor, Net&, WardenEvents&, std::string version);
+
+  /// Also a reload: unchanged mirrors keep state and phase, unchanged alerts their timers.
+  void configure(std::shared_ptr<const Config>);
+
+  /// No further check or notice begins. What is under way ends when Net lets it.
+  void stop() { stopped_ = true; }
+
+ private:
+  struct SlotKey {
+    MirrorKey mirror;
+    CheckKind check{};
+    auto operator<=>(const SlotKey&) const = default;
+  };
+  struct Slot {
+    std::shared_ptr<const Pool> pool;
+    std::shared_ptr<const Mirror> mirror;
+    Duration interval{};
+    Duration phase{};
+    SteadyTime due{};
+    bool running = false;
+    bool waiting = false;
+  };
+  using Due = std::pair<SteadyTime, SlotKey>;
+
+  // scheduling
+  void rebuild_slots(SteadyTime now);
+  void pump();
+  void fall_due(const SlotKey&, Slot&);
+  void start_waiting();
+  void start(const SlotKey&, Slot&);
+  void reschedule(const SlotKey&, Slot&);
+  void arm(SteadyTime at);
+  Task<void> alarm(SteadyTime at);
+  Task<void> run(SlotKey, Target);
+  void finish(const SlotKey&, const Mirror& looked_at, Finding);
+  // publishing and rules
+  Task<void> keep_time();
+  void judge_all();
+  void evaluate_now();
+  void publish();
+  bool all_looked_at() const;
+  // delivery
+  void pump_delivery(const Receiver&);
+  Task<void> deliver_later(std::string receiver, SteadyTime at);
+  Task<void> deliver(Receiver, Owed, Notice);
+  void wake_receiver(const std::string& name);
+  void spawn(Task<void>, std::string what);
+
+  asio::any_io_executor executor_;
+  Net& net_;
+  WardenEvents& events_;
+  std::string version_;
+  SteadyTime origin_;
+  bool stopped_ = false;
+
+  std::shared_ptr<const Config> config_;
+  std::shared_ptr<const AddressPolicy> policy_;
+  std::string user_agent_;
+  bool keeping_time_ = false;
+
+  std::map<SlotKey, Slot> slots_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::deque<SlotKey> waiting_;
+  std::set<SteadyTime> alarms_;
+  Caps caps_;
+
+  Store store_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  Alerts alerts_;
+  Outbox outbox_;
+  std::set<std::string> delivering_;  ///< receivers with a request under way
+};
+
+}  // namespace mw

@@ -1,0 +1,28 @@
+// Which path means what. Pure apart from the reload hook: a request and the site as it is now make a reply.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/build_info.hpp"
+#include "exporter/exposition.hpp"
+#include "exporter/published.hpp"
+#include "exporter/web/message.hpp"
+
+namespace mw {
+
+struct Site {
+  std::shared_ptr<const Published> published;  ///< may be null: nothing is known yet
+  SysTime now{};
+  BuildInfo build;
+  std::string metrics_path = "/metrics";
+  std::function<std::vector<Family>()> own_families;   ///< of the agent and its process
+  std::function<std::optional<std::string>()> reload;  ///< reads the configuration again; the reason if it failed
+};
+
+WebReply answer(const WebRequest&, const Site&);
+
+}  // namespace mw

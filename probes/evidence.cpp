@@ -1,0 +1,67 @@
+// Answers, judged against what was promised.
+#include "probes/evidence.hpp"
+
+#include "probes/formats/html.hpp"
+#include "probes/formats/text.hpp"
+
+namespace mw {
+
+namespace {
+
+bool was_cut(const Got& got) { return got.failure && got.failure->reason == Reason::body_limit; }
+
+std::string shown(const std::string& digest) { return digest.empty() ? "nothing" : digest; }
+
+}  // namespace
+
+Get raw_get(Url url, std::size_t body_limit) {
+  Get get;
+  get.url = std::move(url);
+  get.body_limit = body_limit;
+  get.decode = false;
+  return get;
+}
+
+void note(Finding& finding, const Got& got) {
+  const bool first = finding.bytes_received == 0 && !finding.http;
+  if (first) finding.timings = got.reply.timings;
+  finding.bytes_received += got.bytes_received;
+  if (got.reply.status != 0)
+    finding.http = HttpFacts{got.reply.status, got.reply.body_bytes, got.redirects, got.url.host};
+}
+
+std::optional<Failure> no_answer(const std::string& name, const Got& got) {
+  auto failure = got.failure ? got.failure : unwanted_status(got.reply.status, {200});
+  if (failure) failure->detail = name + ": " + failure->detail;
+  return failure;
+}
+
+bool is_page(const Reply& reply) {
+  if (!reply.body.empty()) return looks_like_html(reply.body);
+  const std::string type = header(reply, "content-type").value_or("");
+  return equal_ignoring_case(trim(std::string_view(type).substr(0, type.find(';'))), "text/html");
+}
+
+std::optional<Failure> broken_promise(const Promised& promised, const Got& got) {
+  if (promised.size && was_cut(got))
+    return Failure{Layer::integrity, Reason::size_mismatch,
+                   promised.name + ": longer than the " + std::to_string(*promised.size) + " bytes listed"};
+  if (auto failure = no_answer(promised.name, got)) return failure;
+  const bool same_size = !promised.size || got.reply.body_bytes == *promised.size;
+  if (same_size && got.reply.sha256 == promised.sha256) return std::nullopt;
+  if (is_page(got.reply)) return Failure{Layer::content, Reason::html, promised.name + ": a web page instead"};
+  if (got.reply.body_bytes == 0) return Failure{Layer::content, Reason::empty, promised.name + ": empty"};
+  if (!same_size)
+    return Failure{Layer::integrity, Reason::size_mismatch,
+                   promised.name + ": " + std::to_string(got.reply.body_bytes) + " bytes, " +
+                       std::to_string(*promised.size) + " listed"};
+  return Failure{Layer::integrity, Reason::checksum,
+                 promised.name + ": got sha256 " + shown(got.reply.sha256) + ", expected " + promised.sha256};
+}
+
+std::string option(const Pool& pool, std::string_view key) {
+  const auto found = pool.options.find(std::string(key));
+  return found == pool.options.end() ? std::string() : found->second;
+}
+
+}  // namespace mw

@@ -1,0 +1,18 @@
+// Packages indexes: no path comes out that could leave the archive.
+#include "probes/formats/packages.hpp"
+#include "probes/formats/text.hpp"
+#include "tests/fuzz/fuzzing.hpp"
+
+using namespace mw;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = as_text(data, size);
+  const auto found = find_package(text, "hello");
+  if (const auto* file = std::get_if<PackageFile>(&found)) {
+    must(is_plain_path(file->path) && is_sha256(file->sha256));
+    must(file->path.find("..") == std::string::npos || file->path.find("/../") == std::string::npos);
+    must(!encode_path(file->path).empty());
+  }
+  if (is_plain_path(text)) must(encode_path(text).find_first_of(" \r\n?#\\") == std::string::npos);
+  return 0;
+}

@@ -1,0 +1,113 @@
+"""One resolver says nothing: a check with a timeout of 1 s still ends within 1.25 s, and nobody else's check starts
+more than 50 ms late because of it."""
+import http.server
+import pathlib
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import support  # noqa: E402
+
+UNNAMED = 10  # mirrors whose names nobody resolves
+NEARBY = 10   # mirrors on loopback literals
+WATCH = 15    # seconds
+LATEST_END = 1.25
+LATEST_START = 0.05
+
+
+class Ok(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802 (the library's name)
+        self.send_response(200)
+        self.send_header("Content-Length", "3")
+        self.end_headers()
+        self.wfile.write(b"ok\n")
+
+    def log_message(self, *_):
+        pass
+
+
+def serve_nearby():
+    port = support.free_port("127.80.1.1")
+    for n in range(NEARBY):
+        server = http.server.ThreadingHTTPServer((f"127.80.1.{n + 1}", port), Ok)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    return port
+
+
+def make_config(directory, resolver_port, port):
+    def pool(name, checks, extra, urls):
+        mirrors = "".join(f'\n[[pool.mirror]]\nname = "{name}-{n}"\nurl = "{u}"\n' for n, u in enumerate(urls))
+        return (f'[[pool]]\nname = "{name}"\necosystem = "file"\nchecks = {checks}\n{extra}{mirrors}\n')
+
+    text = pool("unnamed", '["dns", "http"]', 'interval = "2s"\ntimeout = "1s"\nconfirm_every = "1500ms"\n'
+                f'resolvers = ["127.80.0.1:{resolver_port}"]\n',
+                [f"http://mirror{n}.example.org/" for n in range(UNNAMED)])
+    text += pool("nearby", '["tcp", "http"]', 'interval = "1s"\ntimeout = "500ms"\nconfirm_every = "1s"\n',
+                 [f"http://127.80.1.{n + 1}:{port}/" for n in range(NEARBY)])
+    path = directory / "resolver.toml"
+    path.write_text(text)
+    return path
+
+
+def watch(agent, seconds):
+    """The longest run of each mirror's check that any scrape showed."""
+    longest = {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for labels, value in agent.metrics().all("mirror_check_duration_seconds"):
+            key = labels["pool"], labels["mirror"], labels["check"]
+            longest[key] = max(value, longest.get(key, 0))
+        time.sleep(0.5)
+    return longest
+
+
+def check_ends(longest):
+    for check in ("dns", "http"):
+        runs = {k: v for k, v in longest.items() if k[0] == "unnamed" and k[2] == check}
+        assert len(runs) == UNNAMED, runs
+        print(f"{check:5} with a silent resolver: longest run {max(runs.values()) * 1000:7.1f} ms, "
+              f"shortest {min(runs.values()) * 1000:7.1f} ms")
+        assert max(runs.values()) <= LATEST_END, f"a {check} check took {max(runs.values())} s"
+        assert min(runs.values()) >= 0.9, f"a {check} check ended early: the resolver was not silent"
+
+
+def check_starts(metrics):
+    name = "mirrorwarden_check_start_delay_seconds"
+    total = metrics.value(name + "_count")
+    buckets = sorted((float(labels["le"]), value) for labels, value in metrics.all(name + "_bucket"))
+    bound = next(le for le, value in buckets if value == total)
+    print(f"starts: {total:.0f}, mean delay {metrics.value(name + '_sum') / total * 1000:.2f} ms, "
+          f"none later than {bound * 1000:.0f} ms")
+    assert total >= WATCH * NEARBY, f"only {total} checks started"
+    assert bound <= LATEST_START, f"a check started up to {bound} s late"
+
+
+def check_others(metrics):
+    for n in range(NEARBY):
+        for check in ("tcp", "http"):
+            labels = {"mirror": f"nearby-{n}", "check": check}
+            assert metrics.value("mirror_check_success", **labels) == 1, labels
+            assert metrics.value("mirror_check_runs_total", **labels) >= WATCH - 3, labels
+    for n in range(UNNAMED):
+        failures = [(f["layer"], f["reason"]) for f, _ in
+                    metrics.all("mirror_check_failure", mirror=f"unnamed-{n}", check="dns")]
+        assert failures == [("dns", "timeout")], failures
+
+
+def main():
+    directory = support.scratch()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.80.0.1", 0))
+        config = make_config(directory, silent.getsockname()[1], serve_nearby())
+        agent = support.Agent(config, directory).await_ready()
+        longest = watch(agent, WATCH)
+        metrics = agent.metrics()
+        check_ends(longest)
+        check_starts(metrics)
+        check_others(metrics)
+        agent.stop()
+
+
+support.run(main, 90)

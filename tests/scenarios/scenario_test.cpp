@@ -1,0 +1,60 @@
+// Plays every .scn file twice: it must hold, and both times give the same bytes. Three days must take no second.
+#include <catch2/catch.hpp>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "tests/support/scenario.hpp"
+
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::filesystem::path> scenarios() {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(MW_SOURCE_DIR "/tests/scenarios"))
+    if (entry.path().extension() == ".scn") found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("every scenario holds, twice alike") {
+  const auto files = scenarios();
+  REQUIRE(files.size() >= 8);
+  for (const auto& file : files) {
+    const std::string name = file.filename();
+    DYNAMIC_SECTION(name) {
+      const auto first = mw::run_scenario(read(file), name);
+      for (const std::string& failure : first.failures) UNSCOPED_INFO(failure);
+      if (!first.failures.empty()) UNSCOPED_INFO("trace:\n" << first.trace);
+      CHECK(first.failures.empty());
+      CHECK(mw::run_scenario(read(file), name).trace == first.trace);
+    }
+  }
+}
+
+TEST_CASE("a scenario that does not hold is seen to fail") {
+  const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/healthy.scn");
+  CHECK(mw::run_scenario(story, "x").failures.empty());
+  CHECK(mw::run_scenario(story + "\nat 8d expect mirror files/equal down connect/refused\n", "x").failures.size() == 1);
+  CHECK(mw::run_scenario(story + "\nat 8d expect notice firing X equal\n", "x").failures.size() == 1);
+}
+
+TEST_CASE("three virtual days take less than a second") {
+  const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/three_days.scn");
+  const std::clock_t before = std::clock();  // CPU time: another's load on the machine is not ours
+  const auto result = mw::run_scenario(story, "three_days.scn");
+  const double took = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+  std::cout << "three virtual days took " << took << " s\n";
+  CHECK(result.failures.empty());
+  CHECK(took < 1.0);
+}
