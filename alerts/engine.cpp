@@ -79,8 +79,9 @@ Alerts evaluate(Alerts alerts, const std::vector<Rule>& rules, const Snapshot& s
   for (const auto& view : snapshot.mirrors) {
     for (const Rule& rule : rules) {
       if (!applies(rule, *view)) continue;
-      const AlertKey key{rule.name, view->pool->name, view->mirror->name};
       const Measured measured = measure(rule.when, *view, now.wall);
+      if (measured.truth != Truth::yes && alerts.empty()) continue;
+      const AlertKey key{rule.name, view->pool->name, view->mirror->name};
       if (measured.truth != Truth::yes && !alerts.contains(key)) continue;
       Alert& alert = alerts[key];
       alert.rule = rule;

@@ -13,7 +13,7 @@
 #include "exporter/own_metrics.hpp"
 #include "exporter/process_metrics.hpp"
 #include "exporter/published.hpp"
-#include "exporter/watch.hpp"
+#include "exporter/warden.hpp"
 #include "exporter/web/routes.hpp"
 #include "exporter/web/server.hpp"
 #include "probes/duration.hpp"
@@ -33,15 +33,15 @@ std::string describe(const Verdict& verdict) {
   return text;
 }
 
-Outcome outcome_of(const Delivery& delivery) {
-  if (delivery.accepted) return Outcome::delivered;
-  if (delivery.status == 0) return Outcome::failed_network;
-  if (delivery.status == 429) return Outcome::rate_limited;
-  return delivery.status >= 500 ? Outcome::failed_server_error : Outcome::failed_client_error;
+DeliveryOutcome outcome_of(const Delivery& delivery) {
+  if (delivery.accepted) return DeliveryOutcome::delivered;
+  if (delivery.status == 0) return DeliveryOutcome::failed_network;
+  if (delivery.status == 429) return DeliveryOutcome::rate_limited;
+  return delivery.status >= 500 ? DeliveryOutcome::failed_server_error : DeliveryOutcome::failed_client_error;
 }
 
-/// Counts and logs what the watch does, and hands its pictures to the web side.
-class Ledgers final : public WatchEvents {
+/// Counts and logs what the warden does, and hands its pictures to the web side.
+class Ledgers final : public WardenEvents {
  public:
   Ledgers(Log& log, OwnMetrics& own, Shared<Published>& published) : log_(log), own_(own), published_(published) {}
 
@@ -81,7 +81,7 @@ class Agent {
         own_(build_info()),
         ledgers_(log, own_, published_),
         net_(loop_),
-        watch_(loop_.get_executor(), net_, ledgers_, build_info().version),
+        warden_(loop_.get_executor(), net_, ledgers_, build_info().version),
         signals_(loop_, SIGHUP, SIGTERM, SIGINT) {
     adopt(std::move(config));
   }
@@ -107,7 +107,7 @@ class Agent {
     auto shared = std::make_shared<const Config>(std::move(config));
     own_.configured(*shared);
     own_.reload(true, net_.wall());
-    watch_.configure(std::move(shared));
+    warden_.configure(std::move(shared));
   }
 
   /// Keeps the old configuration when the file is bad. The reason, if it failed.
@@ -172,7 +172,7 @@ class Agent {
   void stop() {
     log_.info("stopping");
     stopping_ = true;
-    watch_.stop();
+    warden_.stop();
     net_.close();
     signals_.cancel();
   }
@@ -193,7 +193,7 @@ class Agent {
   Ledgers ledgers_;
   asio::io_context loop_;
   LiveNet net_;
-  Watch watch_;
+  Warden warden_;
   asio::signal_set signals_;
   bool reload_asked_ = false;
   bool stopping_ = false;

@@ -33,6 +33,7 @@ struct Lag {
   std::optional<Duration> upper;   ///< at most this long; nothing when the version is older than our history
   bool ahead = false;              ///< newer than anything the upstream was seen to serve
   Reason why = Reason::not_checked_yet;  ///< when not known
+  bool operator==(const Lag&) const = default;
 };
 
 /// How far behind `version` is at `now`.

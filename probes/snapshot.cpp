@@ -2,6 +2,7 @@
 #include "probes/snapshot.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace mw {
 
@@ -10,14 +11,18 @@ ErrorRatio error_ratio(const MirrorView& view, Duration window, SysTime now) {
     double runs = 0;
     double failed = 0;
   };
-  std::map<CheckKind, Count> counts;
-  for (const Run& run : view.runs) {
-    if (run.at + window < now) continue;
-    counts[run.check].runs += 1;
-    counts[run.check].failed += run.failed ? 1 : 0;
+  std::array<Count, std::size(kCheckKinds)> counts{};
+  for (auto run = view.runs.rbegin(); run != view.runs.rend() && run->at + window >= now; ++run) {
+    Count& count = counts.at(static_cast<std::size_t>(run->check));
+    count.runs += 1;
+    count.failed += run->failed ? 1 : 0;
   }
-  ErrorRatio worst{!counts.empty(), 0};
-  for (const auto& [check, count] : counts) worst.value = std::max(worst.value, count.failed / count.runs);
+  ErrorRatio worst;
+  for (const Count& count : counts) {
+    if (count.runs == 0) continue;
+    worst.known = true;
+    worst.value = std::max(worst.value, count.failed / count.runs);
+  }
   return worst;
 }
 

@@ -43,13 +43,33 @@ bool unreadable(const std::map<CheckKind, CheckState>& checks) {
   return found != checks.end() && found->second.settled && found->second.settled->layer != Layer::freshness;
 }
 
-/// What the mirror serves now; nothing when its last look could not tell.
-std::optional<Version> version_of(const std::map<CheckKind, CheckState>& checks) {
+/// Another state, layer or reason; the wording alone is not news.
+bool is_news(const Verdict& before, const Verdict& after) {
+  if (before.state != after.state || before.failure.has_value() != after.failure.has_value()) return true;
+  return after.failure && (before.failure->layer != after.failure->layer || before.failure->reason != after.failure->reason);
+}
+
+struct Sighting {
+  std::optional<Version> version;
+  SysTime at{};         ///< the moment that the version speaks for
+  SysTime looked_at{};  ///< when it was read
+};
+
+/// What the mirror serves, and when we know that of. After a look that could not tell, it may have changed since:
+/// what is known is how far behind it was when it was last seen, and a growing lag would be a guess.
+Sighting sighting_of(const std::map<CheckKind, CheckState>& checks, SysTime now) {
   const auto found = checks.find(CheckKind::freshness);
-  if (found == checks.end()) return std::nullopt;
+  if (found == checks.end()) return {};
   const CheckState& state = found->second;
-  if (state.last && state.last->version) return state.last->version;
-  return state.last_good ? state.last_good->version : std::nullopt;
+  if (state.last && state.last->version) return {state.last->version, now, state.last->at};
+  if (state.last_good) return {state.last_good->version, state.last_good->at, state.last_good->at};
+  return {};
+}
+
+/// A mirror may be read before the reference that it has just copied: until the reference has been read again,
+/// a version that is new to us says nothing, and the last comparison stands.
+bool is_too_early(const Lag& lag, const History& history, const Sighting& sighting) {
+  return !lag.known && lag.why == Reason::version_unknown && history.seen.back().last_seen < sighting.looked_at;
 }
 
 }  // namespace
@@ -67,6 +87,7 @@ void Store::configure(const std::vector<std::shared_ptr<const Pool>>& pools, Sys
         state = std::move(old->second);
       state.pool = pool;
       state.mirror = std::shared_ptr<const Mirror>(pool, &mirror);
+      state.view = nullptr;
       drop_unconfigured(state.checks, pool->checks);
       kept.emplace(key, std::move(state));
     }
@@ -82,6 +103,7 @@ void Store::apply(const MirrorKey& key, Finding finding) {
   const auto found = mirrors_.find(key);
   if (found == mirrors_.end()) return;
   MirrorState& state = found->second;
+  state.view = nullptr;
   remember_run(state.runs, finding);
   const bool tells_version = finding.check == CheckKind::freshness && finding.version.has_value();
   const auto version = finding.version;
@@ -120,26 +142,29 @@ Evidence Store::evidence_of(const MirrorState& state, const MirrorState* referen
   const auto history = histories_.find(state.pool->name);
   evidence.reference_known = history != histories_.end() && !history->second.seen.empty();
   evidence.reference_down = reference != nullptr && unreadable(reference->checks);
-  if (history != histories_.end())
-    evidence.lag = lag_of(history->second, version_of(state.checks), now);
-  else
-    evidence.lag.why = Reason::reference_down;
+  evidence.lag.why = Reason::reference_down;
+  if (history == histories_.end()) return evidence;
+  const Sighting sighting = sighting_of(state.checks, now);
+  evidence.lag = lag_of(history->second, sighting.version, sighting.at);
+  if (state.lag.known && is_too_early(evidence.lag, history->second, sighting)) evidence.lag = state.lag;
   return evidence;
 }
 
-MirrorView Store::view_of(MirrorState& state, SysTime now, std::vector<VerdictChange>& changes) const {
-  const Evidence evidence = evidence_of(state, acting_reference(*state.pool), now);
+/// A view is made anew only when it would differ: most mirrors are as they were a moment ago.
+std::shared_ptr<const MirrorView> Store::view_of(MirrorState& state, const MirrorState* reference, SysTime now,
+                                                 std::vector<VerdictChange>& changes) const {
+  const Evidence evidence = evidence_of(state, reference, now);
   Verdict verdict = judge(evidence);
-  const bool other_state = verdict.state != state.verdict.state;
-  const bool other_reason = verdict.failure.has_value() != state.verdict.failure.has_value() ||
-                            (verdict.failure && (verdict.failure->layer != state.verdict.failure->layer ||
-                                                 verdict.failure->reason != state.verdict.failure->reason));
-  if (other_state || other_reason)
+  if (state.view && state.view->verdict == verdict && state.view->lag == evidence.lag) return state.view;
+  if (is_news(state.verdict, verdict))
     changes.push_back({{state.pool->name, state.mirror->name}, state.verdict, verdict});
-  if (other_state) state.since = now;
-  state.verdict = verdict;
-  return {state.pool, state.mirror, state.checks, std::move(verdict), state.since, evidence.lag,
-          {state.runs.begin(), state.runs.end()}};
+  if (verdict.state != state.verdict.state) state.since = now;
+  state.verdict = std::move(verdict);
+  state.lag = evidence.lag;
+  state.view = std::make_shared<const MirrorView>(MirrorView{state.pool, state.mirror, state.checks, state.verdict,
+                                                             state.since, evidence.lag,
+                                                             {state.runs.begin(), state.runs.end()}});
+  return state.view;
 }
 
 std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictChange>& changes) {
@@ -152,8 +177,7 @@ std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictC
     snapshot->pools.push_back({pool, seen && reference != nullptr && !unreadable(reference->checks),
                                seen ? history->second.regressions : 0});
     for (const Mirror& mirror : pool->mirrors) {
-      MirrorView view = view_of(mirrors_.at({pool->name, mirror.name}), now, changes);
-      snapshot->mirrors.push_back(std::make_shared<const MirrorView>(std::move(view)));
+      snapshot->mirrors.push_back(view_of(mirrors_.at({pool->name, mirror.name}), reference, now, changes));
     }
   }
   return snapshot;

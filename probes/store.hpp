@@ -48,12 +48,15 @@ class Store {
     std::map<CheckKind, CheckState> checks;
     std::deque<Run> runs;
     Verdict verdict;
+    Lag lag;  ///< as last known
     SysTime since{};
+    std::shared_ptr<const MirrorView> view;  ///< as last published; null when something was learned since
   };
 
   const MirrorState* acting_reference(const Pool&) const;
   Evidence evidence_of(const MirrorState&, const MirrorState* reference, SysTime now) const;
-  MirrorView view_of(MirrorState&, SysTime now, std::vector<VerdictChange>& changes) const;
+  std::shared_ptr<const MirrorView> view_of(MirrorState&, const MirrorState* reference, SysTime now,
+                                            std::vector<VerdictChange>& changes) const;
 
   std::vector<std::shared_ptr<const Pool>> pools_;
   std::map<MirrorKey, MirrorState> mirrors_;

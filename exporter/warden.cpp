@@ -1,5 +1,5 @@
-// Scheduling, evaluating and publishing. Delivery is in watch_delivery.cpp.
-#include "exporter/watch.hpp"
+// Scheduling, evaluating and publishing. Delivery is in warden_delivery.cpp.
+#include "exporter/warden.hpp"
 
 #include <asio/co_spawn.hpp>
 
@@ -27,7 +27,7 @@ std::string user_agent_of(const AgentConfig& agent, const std::string& version) 
 
 }  // namespace
 
-Watch::Watch(asio::any_io_executor executor, Net& net, WatchEvents& events, std::string version)
+Warden::Warden(asio::any_io_executor executor, Net& net, WardenEvents& events, std::string version)
     : executor_(std::move(executor)),
       net_(net),
       events_(events),
@@ -35,7 +35,7 @@ Watch::Watch(asio::any_io_executor executor, Net& net, WatchEvents& events, std:
       origin_(origin_of(net.now(), net.wall())) {}
 
 /// A root task that ends by exception is a bug: reported, and the rest goes on.
-void Watch::spawn(Task<void> task, std::string what) {
+void Warden::spawn(Task<void> task, std::string what) {
   asio::co_spawn(executor_, std::move(task), [this, what = std::move(what)](std::exception_ptr trouble) {
     if (!trouble) return;
     try {
@@ -46,7 +46,7 @@ void Watch::spawn(Task<void> task, std::string what) {
   });
 }
 
-void Watch::configure(std::shared_ptr<const Config> config) {
+void Warden::configure(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
   policy_ = policy_of(*config_);
   user_agent_ = user_agent_of(config_->agent, version_);
@@ -60,7 +60,7 @@ void Watch::configure(std::shared_ptr<const Config> config) {
 }
 
 /// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
-void Watch::rebuild_slots(SteadyTime now) {
+void Warden::rebuild_slots(SteadyTime now) {
   std::map<SlotKey, Slot> slots;
   due_ = {};
   for (const auto& pool : config_->pools) {
@@ -87,7 +87,7 @@ void Watch::rebuild_slots(SteadyTime now) {
   slots_ = std::move(slots);
 }
 
-void Watch::pump() {
+void Warden::pump() {
   if (stopped_) return;
   const SteadyTime now = net_.now();
   while (!due_.empty() && due_.top().first <= now) {
@@ -101,7 +101,7 @@ void Watch::pump() {
 }
 
 /// Skipped, not queued, when its last run is still under way: a queue would only make the lateness permanent.
-void Watch::fall_due(const SlotKey& key, Slot& slot) {
+void Warden::fall_due(const SlotKey& key, Slot& slot) {
   if (slot.running || slot.waiting) {
     events_.slot_missed(key.mirror, key.check);
     reschedule(key, slot);
@@ -111,7 +111,7 @@ void Watch::fall_due(const SlotKey& key, Slot& slot) {
   waiting_.push_back(key);
 }
 
-void Watch::start_waiting() {
+void Warden::start_waiting() {
   for (auto it = waiting_.begin(); it != waiting_.end() && caps_.any_free();) {
     const auto found = slots_.find(*it);
     if (found != slots_.end() && !caps_.free(found->second.mirror->url.host)) {
@@ -124,7 +124,7 @@ void Watch::start_waiting() {
   }
 }
 
-void Watch::start(const SlotKey& key, Slot& slot) {
+void Warden::start(const SlotKey& key, Slot& slot) {
   const SteadyTime now = net_.now();
   events_.check_started(now - slot.due);
   slot.waiting = false;
@@ -135,25 +135,25 @@ void Watch::start(const SlotKey& key, Slot& slot) {
   spawn(run(key, std::move(target)), "a check");
 }
 
-void Watch::reschedule(const SlotKey& key, Slot& slot) {
+void Warden::reschedule(const SlotKey& key, Slot& slot) {
   slot.due = next_due(net_.now(), origin_, slot.interval, slot.phase);
   due_.emplace(slot.due, key);
 }
 
 /// One sleeping coroutine per distinct wake-up; a stale one only pumps once more than needed.
-void Watch::arm(SteadyTime at) {
+void Warden::arm(SteadyTime at) {
   if (!alarms_.empty() && *alarms_.begin() <= at) return;
   alarms_.insert(at);
   spawn(alarm(at), "the schedule");
 }
 
-Task<void> Watch::alarm(SteadyTime at) {
+Task<void> Warden::alarm(SteadyTime at) {
   co_await net_.sleep(at - net_.now());
   alarms_.erase(at);
   pump();
 }
 
-Task<void> Watch::run(SlotKey key, Target target) {
+Task<void> Warden::run(SlotKey key, Target target) {
   const SteadyTime started = net_.now();
   const Look look = find_look(key.check, *find_ecosystem(target.pool->ecosystem));
   Finding finding;
@@ -170,7 +170,7 @@ Task<void> Watch::run(SlotKey key, Target target) {
 }
 
 /// What was learned of a mirror that a reload has changed meanwhile is not the new one's.
-void Watch::finish(const SlotKey& key, const Mirror& looked_at, Finding finding) {
+void Warden::finish(const SlotKey& key, const Mirror& looked_at, Finding finding) {
   caps_.give(looked_at.url.host);
   events_.check_finished(key.mirror, finding);
   const auto found = slots_.find(key);
@@ -188,7 +188,7 @@ void Watch::finish(const SlotKey& key, const Mirror& looked_at, Finding finding)
   pump();
 }
 
-Task<void> Watch::keep_time() {
+Task<void> Warden::keep_time() {
   while (!stopped_) {
     const Duration interval = config_->agent.evaluation_interval;
     co_await net_.sleep(interval);
@@ -196,13 +196,13 @@ Task<void> Watch::keep_time() {
   }
 }
 
-void Watch::judge_all() {
+void Warden::judge_all() {
   std::vector<VerdictChange> changes;
   snapshot_ = store_.publish(net_.wall(), changes);
   for (const VerdictChange& change : changes) events_.verdict_changed(change);
 }
 
-void Watch::evaluate_now() {
+void Warden::evaluate_now() {
   judge_all();
   alerts_ = evaluate(std::move(alerts_), config_->rules, *snapshot_, {net_.now(), net_.wall()});
   for (const Receiver& receiver : config_->receivers) pump_delivery(receiver);
@@ -210,13 +210,13 @@ void Watch::evaluate_now() {
   publish();
 }
 
-bool Watch::all_looked_at() const {
+bool Warden::all_looked_at() const {
   for (const auto& [key, slot] : slots_)
     if (store_.check(key.mirror, key.check) == nullptr) return false;
   return true;
 }
 
-void Watch::publish() {
+void Warden::publish() {
   auto published = std::make_shared<Published>();
   published->config = config_;
   published->snapshot = snapshot_;

@@ -1,5 +1,5 @@
 // Delivery: at most one request under way per receiver, never from inside a check.
-#include "exporter/watch.hpp"
+#include "exporter/warden.hpp"
 #include "probes/follow.hpp"
 
 namespace mw {
@@ -54,12 +54,12 @@ Task<Reply> post(Net& net, Fetch fetch) {
 
 }  // namespace
 
-void Watch::wake_receiver(const std::string& name) {
+void Warden::wake_receiver(const std::string& name) {
   for (const Receiver& receiver : config_->receivers)
     if (receiver.name == name) pump_delivery(receiver);
 }
 
-void Watch::pump_delivery(const Receiver& receiver) {
+void Warden::pump_delivery(const Receiver& receiver) {
   if (stopped_ || delivering_.contains(receiver.name)) return;
   Ledger& ledger = outbox_[receiver.name];
   const auto owed = next_owed(ledger, alerts_, receiver);
@@ -72,7 +72,7 @@ void Watch::pump_delivery(const Receiver& receiver) {
   spawn(deliver(receiver, *owed, std::move(notice)), "delivery to " + receiver.name);
 }
 
-Task<void> Watch::deliver(Receiver receiver, Owed owed, Notice notice) {
+Task<void> Warden::deliver(Receiver receiver, Owed owed, Notice notice) {
   const auto url = parse_url(receiver.url.reveal());
   Reply reply;
   if (const Url* where = std::get_if<Url>(&url)) {
@@ -90,7 +90,7 @@ Task<void> Watch::deliver(Receiver receiver, Owed owed, Notice notice) {
   wake_receiver(receiver.name);
 }
 
-Task<void> Watch::deliver_later(std::string receiver, SteadyTime at) {
+Task<void> Warden::deliver_later(std::string receiver, SteadyTime at) {
   co_await net_.sleep(at - net_.now());
   wake_receiver(receiver);
 }

@@ -1,4 +1,4 @@
-// The watch: runs checks when they are due, feeds the store, evaluates the rules, delivers what is owed, publishes
+// The warden: runs checks when they are due, feeds the store, evaluates the rules, delivers what is owed, publishes
 // snapshots. Knows the world only through Net, so a test runs it in virtual time. One loop thread owns it all.
 #pragma once
 
@@ -21,9 +21,9 @@
 
 namespace mw {
 
-/// What the watch tells whoever counts and logs. Called on the loop thread; must not block.
-struct WatchEvents {
-  virtual ~WatchEvents() = default;
+/// What the warden tells whoever counts and logs. Called on the loop thread; must not block.
+struct WardenEvents {
+  virtual ~WardenEvents() = default;
   virtual void published(std::shared_ptr<const Published>) {}
   virtual void verdict_changed(const VerdictChange&) {}
   virtual void check_started(Duration /*late*/) {}
@@ -33,9 +33,9 @@ struct WatchEvents {
   virtual void coroutine_died(const std::string& /*what*/) {}
 };
 
-class Watch {
+class Warden {
  public:
-  Watch(asio::any_io_executor, Net&, WatchEvents&, std::string version);
+  Warden(asio::any_io_executor, Net&, WardenEvents&, std::string version);
 
   /// Also a reload: unchanged mirrors keep state and phase, unchanged alerts their timers.
   void configure(std::shared_ptr<const Config>);
@@ -86,7 +86,7 @@ class Watch {
 
   asio::any_io_executor executor_;
   Net& net_;
-  WatchEvents& events_;
+  WardenEvents& events_;
   std::string version_;
   SteadyTime origin_;
   bool stopped_ = false;
