@@ -34,11 +34,11 @@ std::string describe(const Verdict& verdict) {
   return text;
 }
 
-Outcome outcome_of(const Delivery& delivery) {
-  if (delivery.accepted) return Outcome::delivered;
-  if (delivery.status == 0) return Outcome::failed_network;
-  if (delivery.status == 429) return Outcome::rate_limited;
-  return delivery.status >= 500 ? Outcome::failed_server_error : Outcome::failed_client_error;
+DeliveryOutcome outcome_of(const Delivery& delivery) {
+  if (delivery.accepted) return DeliveryOutcome::delivered;
+  if (delivery.status == 0) return DeliveryOutcome::failed_network;
+  if (delivery.status == 429) return DeliveryOutcome::rate_limited;
+  return delivery.status >= 500 ? DeliveryOutcome::failed_server_error : DeliveryOutcome::failed_client_error;
 }
 
 /// Counts and logs what the warden does, and hands its pictures to the web side.

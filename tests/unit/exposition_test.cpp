@@ -175,7 +175,7 @@ TEST_CASE("our own series begin at zero and go with what they were about") {
   const Labels by_network = Labels(oncall).add("reason", "network");
   CHECK(value_of(own.collect(), "mirrorwarden_notifications_total", oncall) == 0);
   CHECK(value_of(own.collect(), "mirrorwarden_notifications_failed_total", by_network) == 0);
-  own.notification("oncall", Outcome::failed_network);
+  own.notification("oncall", DeliveryOutcome::failed_network);
   CHECK(value_of(own.collect(), "mirrorwarden_notifications_total", oncall) == 1);
   CHECK(value_of(own.collect(), "mirrorwarden_notifications_failed_total", by_network) == 1);
   own.configured(*published.config);
