@@ -29,15 +29,16 @@ constexpr std::chrono::seconds kReloadPatience(10);
 
 std::string describe(const Verdict& verdict) {
   std::string text(name(verdict.state));
-  if (verdict.failure) text += "(" + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason)) + ")";
+  if (verdict.failure)
+    text += "(" + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason)) + ")";
   return text;
 }
 
-Outcome outcome_of(const Delivery& delivery) {
-  if (delivery.accepted) return Outcome::delivered;
-  if (delivery.status == 0) return Outcome::failed_network;
-  if (delivery.status == 429) return Outcome::rate_limited;
-  return delivery.status >= 500 ? Outcome::failed_server_error : Outcome::failed_client_error;
+DeliveryOutcome outcome_of(const Delivery& delivery) {
+  if (delivery.accepted) return DeliveryOutcome::delivered;
+  if (delivery.status == 0) return DeliveryOutcome::failed_network;
+  if (delivery.status == 429) return DeliveryOutcome::rate_limited;
+  return delivery.status >= 500 ? DeliveryOutcome::failed_server_error : DeliveryOutcome::failed_client_error;
 }
 
 /// Counts and logs what the warden does, and hands its pictures to the web side.
@@ -58,9 +59,14 @@ class Ledgers final : public WardenEvents {
   void slot_missed(const MirrorKey& key, CheckKind check) override { own_.slot_missed(key.pool, key.mirror, check); }
   void delivered(const std::string& receiver, const Owed& owed, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
-    log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn, delivery.accepted ? "notice delivered" : "notice not accepted, will try again",
-               {{"receiver", receiver}, {"alert", owed.key.rule}, {"pool", owed.key.pool}, {"mirror", owed.key.mirror},
-                {"status", owed.firing ? "firing" : "resolved"}, {"error", delivery.error.empty() ? "-" : delivery.error}});
+    log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn,
+               delivery.accepted ? "notice delivered" : "notice not accepted, will try again",
+               {{"receiver", receiver},
+                {"alert", owed.key.rule},
+                {"pool", owed.key.pool},
+                {"mirror", owed.key.mirror},
+                {"status", owed.firing ? "firing" : "resolved"},
+                {"error", delivery.error.empty() ? "-" : delivery.error}});
   }
   void coroutine_died(const std::string& what) override {
     own_.coroutine_died();

@@ -20,20 +20,20 @@ namespace {
 using CounterFamily = prometheus::Family<prometheus::Counter>;
 using prometheus::Registry;
 
-constexpr std::array kFailures = {Outcome::failed_network, Outcome::failed_client_error, Outcome::failed_server_error,
-                                  Outcome::rate_limited};
+constexpr std::array kFailures = {DeliveryOutcome::failed_network, DeliveryOutcome::failed_client_error,
+                                  DeliveryOutcome::failed_server_error, DeliveryOutcome::rate_limited};
 
-const char* reason_of(Outcome outcome) {
+const char* reason_of(DeliveryOutcome outcome) {
   switch (outcome) {
-    case Outcome::failed_network:
+    case DeliveryOutcome::failed_network:
       return "network";
-    case Outcome::failed_client_error:
+    case DeliveryOutcome::failed_client_error:
       return "client_error";
-    case Outcome::failed_server_error:
+    case DeliveryOutcome::failed_server_error:
       return "server_error";
-    case Outcome::rate_limited:
+    case DeliveryOutcome::rate_limited:
       return "rate_limited";
-    case Outcome::delivered:
+    case DeliveryOutcome::delivered:
       break;
   }
   return "";
@@ -167,7 +167,7 @@ void OwnMetrics::configured(const Config& config) {
   std::set<prometheus::Labels> failures;
   for (const Receiver& receiver : config.receivers) {
     receivers.insert({{"receiver", receiver.name}});
-    for (const Outcome outcome : kFailures)
+    for (const DeliveryOutcome outcome : kFailures)
       failures.insert({{"receiver", receiver.name}, {"reason", reason_of(outcome)}});
   }
   registered_->attempts.keep_only(receivers);
@@ -193,9 +193,9 @@ void OwnMetrics::slot_missed(const std::string& pool, const std::string& mirror,
 
 void OwnMetrics::loop_lag(Duration lag) { registered_->loop_lag.Observe(seconds(std::max(lag, Duration::zero()))); }
 
-void OwnMetrics::notification(const std::string& receiver, Outcome outcome) {
+void OwnMetrics::notification(const std::string& receiver, DeliveryOutcome outcome) {
   registered_->attempts.at({{"receiver", receiver}}).Increment();
-  if (outcome != Outcome::delivered)
+  if (outcome != DeliveryOutcome::delivered)
     registered_->failed.at({{"receiver", receiver}, {"reason", reason_of(outcome)}}).Increment();
 }
 

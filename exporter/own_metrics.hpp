@@ -14,7 +14,13 @@
 namespace mw {
 
 /// How one attempt to deliver a notice ended.
-enum class Outcome : std::uint8_t { delivered, failed_network, failed_client_error, failed_server_error, rate_limited };
+enum class DeliveryOutcome : std::uint8_t {
+  delivered,
+  failed_network,
+  failed_client_error,
+  failed_server_error,
+  rate_limited
+};
 
 class OwnMetrics {
  public:
@@ -32,7 +38,7 @@ class OwnMetrics {
   void check_finished();
   void slot_missed(const std::string& pool, const std::string& mirror, CheckKind check);
   void loop_lag(Duration);
-  void notification(const std::string& receiver, Outcome);
+  void notification(const std::string& receiver, DeliveryOutcome);
   void coroutine_died();
 
   std::vector<Family> collect() const;

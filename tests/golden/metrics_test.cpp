@@ -1,5 +1,6 @@
 // The whole /metrics page of a fixed picture, and what the page must be whatever the picture.
 #include <catch2/catch.hpp>
+
 #include "exporter/mirror_metrics.hpp"
 #include "exporter/own_metrics.hpp"
 #include "tests/support/golden.hpp"
@@ -22,8 +23,8 @@ std::string sample_page() {
   own.check_finished();
   own.loop_lag(2min);
   own.slot_missed("go", "阿里云", CheckKind::http);
-  own.notification("oncall", Outcome::rate_limited);
-  own.notification("oncall", Outcome::delivered);
+  own.notification("oncall", DeliveryOutcome::rate_limited);
+  own.notification("oncall", DeliveryOutcome::delivered);
   auto families = published_families(published, kSampleNow);
   std::ranges::move(own.collect(), std::back_inserter(families));
   return write_text(families);

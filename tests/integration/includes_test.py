@@ -1,4 +1,6 @@
-"""Dependencies point one way (exporter -> alerts -> probes), and a third-party header stops at its own file."""
+"""Dependencies point one way (exporter -> alerts -> probes), a third-party header stops at its own file, and no two
+headers define types of one name (all are in one namespace: the linker would take one for the other, silently)."""
+import collections
 import fnmatch
 import pathlib
 import re
@@ -59,6 +61,32 @@ def violations(file, text):
     return wrong
 
 
+TYPE = re.compile(r"^(inline namespace \w+ \{|\}  // namespace \w+)$|"
+                  r"(?<!>\n)^(?:class|struct|enum class) (\w+)\b[^;{]*\{", re.MULTILINE)  # (a template is another thing)
+
+
+def types(text):
+    """The types that a header defines outside every other, with their inline namespaces before the name."""
+    inside, found = [], []
+    for brace, name in TYPE.findall(text):
+        if brace.startswith("inline"):
+            inside.append(brace.split()[2])
+        elif brace and inside and brace.endswith(inside[-1]):
+            inside.pop()
+        elif name:
+            found.append("::".join([*inside, name]))
+    return found
+
+
+def twice_defined(headers):
+    """Of (file, text) pairs."""
+    homes = collections.defaultdict(list)
+    for file, text in headers:
+        for name in types(text):
+            homes[name].append(file)
+    return [f"{name} is defined in {' and '.join(files)}" for name, files in homes.items() if len(files) > 1]
+
+
 def test_itself():
     """Each rule must catch a made-up violation and let the rightful file pass."""
     assert violations("probes/judge.cpp", '#include "alerts/rule.hpp"\n')
@@ -71,6 +99,9 @@ def test_itself():
     assert violations("probes/new.cpp", "#include <some_library.h>\n")
     assert violations("probes/new.cpp", "#include <pugixml.hpp>\n")
     assert violations("probes/new.cpp", '#include "model.hpp"\n')
+    assert twice_defined([("a.hpp", "class Watch {\n};\n"), ("b.hpp", "struct X;\nclass Watch final : public X {\n")])
+    assert not twice_defined([("a.hpp", "class Watch {\n};\n"), ("b.hpp", "class Watch;\n")])
+    assert not twice_defined([("a.hpp", "class W {\n"), ("b.hpp", "inline namespace live {\nclass W {\n}  // namespace live\n")])
     assert not violations("probes/live_fetch.cpp", '#include <curl/curl.h>\n#include <asio.hpp>\n')
     assert not violations("exporter/agent.cpp", '#include "alerts/rule.hpp"\n#include <vector>\n#include <unistd.h>\n')
     assert not violations("alerts/receivers/webhook.cpp", "#include <nlohmann/json.hpp>\n")
@@ -82,6 +113,7 @@ def main():
              if p.suffix in (".cpp", ".hpp") or p.name.endswith((".cpp.in", ".hpp.in"))]
     assert len(files) > 20, f"only {len(files)} sources found in {support.SOURCE}"
     wrong = [w for p in files for w in violations(p.relative_to(support.SOURCE).as_posix(), p.read_text())]
+    wrong += twice_defined((p.relative_to(support.SOURCE).as_posix(), p.read_text()) for p in files if p.suffix == ".hpp")
     assert not wrong, "\n" + "\n".join(wrong)
     print(len(files), "files")
 

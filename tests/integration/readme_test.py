@@ -28,6 +28,7 @@ def agent(*arguments, **options):
 def check_config(name, text, directory):
     """The configuration is valid once the secrets that it names exist; they are made below `directory`."""
     for secret in set(re.findall(rf'"{SECRETS}([\w.-]+)"', text)):
+        (directory / secret).touch(mode=0o600)
         (directory / secret).write_text("https://hooks.example.org/T0/x\n")
     environment = {v: "https://hooks.example.org/T0/x" for v in re.findall(r'\w+_env\s*=\s*"(\w+)"', text)}
     path = directory / "checked.toml"

@@ -58,7 +58,7 @@ notify   = ["collector"]
 [[alert]]
 name         = "MirrorStale"
 when         = "sync_lag > 8s"
-for          = "2s"
+for          = "10s"
 notify       = ["collector"]
 inhibited_by = ["MirrorErrors"]
 

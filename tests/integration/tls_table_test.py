@@ -95,7 +95,7 @@ def make_config(d, port):
     mirrors = "".join(f'\n[[pool.mirror]]\nname = "{n}"\nurl = "https://{ADDRESS[n]}:{port}/"\n'
                       f'ca_file = "{d}/ca.pem"\n' for n in NAMES)
     (d / "tls.toml").write_text(
-        '[[pool]]\nname = "tls"\necosystem = "file"\nchecks = ["tls"]\ninterval = "1500ms"\ntimeout = "1s"\n'
+        '[[pool]]\nname = "tls"\necosystem = "file"\nchecks = ["tls"]\ninterval = "2s"\ntimeout = "1s"\n'
         'confirm_every = "1s"\nfail_after = 2\n' + mirrors)
     return d / "tls.toml"
 
