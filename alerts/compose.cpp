@@ -23,10 +23,12 @@ std::string why(const MirrorView& view) {
 
 /// How the rest of the pool is doing: the first question after "which one".
 std::string describe(const Owed& owed, const Alert& alert, const MirrorView* view) {
-  std::string text = std::string(name(alert.rule.when.signal)) + " is " + format_value(alert.rule.when.signal, alert.value) +
-                     ", true since " + rfc3339(alert.active_at) + ".";
+  std::string text = std::string(name(alert.rule.when.signal)) + " is " +
+                     format_value(alert.rule.when.signal, alert.value) + ", true since " + rfc3339(alert.active_at) +
+                     ".";
   if (view != nullptr) text = why(*view) + " " + text;
-  return owed.firing ? text : "Was firing since " + rfc3339(alert.fired_at) + ". " + (view != nullptr ? why(*view) : "");
+  return owed.firing ? text
+                     : "Was firing since " + rfc3339(alert.fired_at) + ". " + (view != nullptr ? why(*view) : "");
 }
 
 void add_facts(std::map<std::string, std::string>& annotations, const MirrorView& view) {

@@ -120,13 +120,15 @@ std::optional<T> fact(const MirrorView& view, CheckKind kind, std::optional<T> (
 std::optional<double> signal_value(const Condition& condition, const MirrorView& view, SysTime now) {
   switch (condition.signal) {
     case Signal::sync_lag:
-      return view.lag.known && view.verdict.state != State::unknown ? std::optional(seconds(view.lag.lower)) : std::nullopt;
+      return view.lag.known && view.verdict.state != State::unknown ? std::optional(seconds(view.lag.lower))
+                                                                    : std::nullopt;
     case Signal::error_ratio: {
       const ErrorRatio ratio = error_ratio(view, condition.window, now);
       return ratio.known ? std::optional(ratio.value) : std::nullopt;
     }
     case Signal::metadata_expires_in:
-      return seconds_until(fact<SysTime>(view, CheckKind::freshness, [](const Finding& f) { return f.valid_until; }), now);
+      return seconds_until(fact<SysTime>(view, CheckKind::freshness, [](const Finding& f) { return f.valid_until; }),
+                           now);
     case Signal::cert_expires_in:
       return seconds_until(
           fact<SysTime>(view, CheckKind::tls,
@@ -138,10 +140,14 @@ std::optional<double> signal_value(const Condition& condition, const MirrorView&
 
 bool holds(Comparison comparison, double value, double threshold) {
   switch (comparison) {
-    case Comparison::above: return value > threshold;
-    case Comparison::at_least: return value >= threshold;
-    case Comparison::below: return value < threshold;
-    case Comparison::at_most: return value <= threshold;
+    case Comparison::above:
+      return value > threshold;
+    case Comparison::at_least:
+      return value >= threshold;
+    case Comparison::below:
+      return value < threshold;
+    case Comparison::at_most:
+      return value <= threshold;
   }
   return false;
 }
@@ -177,7 +183,8 @@ std::string to_string(const Condition& condition) {
   const bool ratio = condition.signal == Signal::error_ratio;
   std::string text(name(condition.signal));
   if (ratio) text += "[" + format_duration(condition.window) + "]";
-  return text + " " + std::string(symbol(condition.comparison)) + " " + format_value(condition.signal, condition.threshold);
+  return text + " " + std::string(symbol(condition.comparison)) + " " +
+         format_value(condition.signal, condition.threshold);
 }
 
 std::string format_value(Signal signal, double value) {

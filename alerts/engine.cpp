@@ -47,11 +47,11 @@ void clear(Alert& alert, Instant now) {
 /// Marks the alerts whose mirror has a pending or firing alert of a rule that mutes theirs.
 void inhibit(Alerts& alerts) {
   for (auto& [key, alert] : alerts) {
-    alert.inhibited = std::any_of(
-        alert.rule.inhibited_by.begin(), alert.rule.inhibited_by.end(), [&, &k = key](const std::string& source) {
-          const auto found = alerts.find({source, k.pool, k.mirror});
-          return found != alerts.end() && found->second.phase != Phase::inactive;
-        });
+    alert.inhibited = std::any_of(alert.rule.inhibited_by.begin(), alert.rule.inhibited_by.end(),
+                                  [&, &k = key](const std::string& source) {
+                                    const auto found = alerts.find({source, k.pool, k.mirror});
+                                    return found != alerts.end() && found->second.phase != Phase::inactive;
+                                  });
   }
 }
 

@@ -27,10 +27,10 @@ struct Alert {
   SysTime active_at{};         ///< wall, when the condition began to hold
   SysTime fired_at{};          ///< wall; startsAt of the notice
   SysTime resolved_at{};
-  std::uint64_t episode = 0;   ///< counts firings; resolves belong to one
+  std::uint64_t episode = 0;  ///< counts firings; resolves belong to one
   bool inhibited = false;
-  double value = 0;            ///< of the signal when last measured
-  Rule rule;                   ///< as it was when last evaluated: a removed rule can still tell its all-clear
+  double value = 0;  ///< of the signal when last measured
+  Rule rule;         ///< as it was when last evaluated: a removed rule can still tell its all-clear
   std::map<std::string, std::string> labels;
 };
 

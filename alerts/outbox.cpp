@@ -54,7 +54,8 @@ Duration backoff(int failures) {
 
 std::optional<Owed> next_owed(const Ledger& ledger, const Alerts& alerts, const Receiver& receiver) {
   const std::vector<News> news = all_news(ledger, alerts, receiver);
-  const auto oldest = std::min_element(news.begin(), news.end(), [](const News& a, const News& b) { return a.at < b.at; });
+  const auto oldest =
+      std::min_element(news.begin(), news.end(), [](const News& a, const News& b) { return a.at < b.at; });
   if (oldest == news.end()) return std::nullopt;
   return oldest->owed;
 }

@@ -20,8 +20,8 @@ struct Told {
 
 struct Ledger {
   std::map<AlertKey, Told> told;
-  int failures = 0;          ///< in a row
-  SteadyTime not_before{};   ///< when to try again
+  int failures = 0;         ///< in a row
+  SteadyTime not_before{};  ///< when to try again
   std::string last_error;
 };
 

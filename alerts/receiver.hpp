@@ -16,7 +16,7 @@ namespace mw {
 struct Notice {
   bool firing = true;
   std::string receiver;
-  std::string alert;  ///< the rule's name
+  std::string alert;                               ///< the rule's name
   std::map<std::string, std::string> labels;       ///< identity: never a measured value
   std::map<std::string, std::string> annotations;  ///< for people
   SysTime starts_at{};

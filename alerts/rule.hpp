@@ -25,7 +25,7 @@ enum class Comparison : std::uint8_t { above, at_least, below, at_most };
 struct Condition {
   Signal signal{};
   Comparison comparison{};
-  double threshold = 0;  ///< seconds, or a ratio of 0..1
+  double threshold = 0;                       ///< seconds, or a ratio of 0..1
   Duration window = std::chrono::minutes(5);  ///< of error_ratio
   bool operator==(const Condition&) const = default;
 };

@@ -29,7 +29,8 @@ constexpr std::chrono::seconds kReloadPatience(10);
 
 std::string describe(const Verdict& verdict) {
   std::string text(name(verdict.state));
-  if (verdict.failure) text += "(" + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason)) + ")";
+  if (verdict.failure)
+    text += "(" + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason)) + ")";
   return text;
 }
 
@@ -58,9 +59,14 @@ class Ledgers final : public WardenEvents {
   void slot_missed(const MirrorKey& key, CheckKind check) override { own_.slot_missed(key.pool, key.mirror, check); }
   void delivered(const std::string& receiver, const Owed& owed, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
-    log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn, delivery.accepted ? "notice delivered" : "notice not accepted, will try again",
-               {{"receiver", receiver}, {"alert", owed.key.rule}, {"pool", owed.key.pool}, {"mirror", owed.key.mirror},
-                {"status", owed.firing ? "firing" : "resolved"}, {"error", delivery.error.empty() ? "-" : delivery.error}});
+    log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn,
+               delivery.accepted ? "notice delivered" : "notice not accepted, will try again",
+               {{"receiver", receiver},
+                {"alert", owed.key.rule},
+                {"pool", owed.key.pool},
+                {"mirror", owed.key.mirror},
+                {"status", owed.firing ? "firing" : "resolved"},
+                {"error", delivery.error.empty() ? "-" : delivery.error}});
   }
   void coroutine_died(const std::string& what) override {
     own_.coroutine_died();

@@ -59,10 +59,11 @@ void check_times(const Pool& pool, const std::string& path, Reading& reading) {
   if (pool.interval.count() == 0) return;
   const std::string interval = shown(pool.interval);
   if (pool.timeout >= pool.interval)
-    reading.fail(path + ".timeout", shown(pool.timeout) + " is not shorter than the interval, expected less than " + interval);
+    reading.fail(path + ".timeout",
+                 shown(pool.timeout) + " is not shorter than the interval, expected less than " + interval);
   if (pool.integrity_interval.count() != 0 && pool.integrity_interval < pool.interval)
-    reading.fail(path + ".integrity_interval", shown(pool.integrity_interval) +
-                                                   " is shorter than the interval, expected at least " + interval);
+    reading.fail(path + ".integrity_interval",
+                 shown(pool.integrity_interval) + " is shorter than the interval, expected at least " + interval);
   if (pool.confirm_every > pool.interval)
     reading.fail(path + ".confirm_every",
                  shown(pool.confirm_every) + " is longer than the interval, expected at most " + interval);
@@ -113,8 +114,8 @@ std::size_t reference_count(const Pool& pool) {
 std::string mirror_path(const std::string& pool_path, const Pool& pool, std::size_t index) {
   const std::size_t references = reference_count(pool);
   const bool reference = index < references;
-  return pool_path + (reference ? ".reference[" : ".mirror[") +
-         std::to_string(reference ? index : index - references) + "]";
+  return pool_path + (reference ? ".reference[" : ".mirror[") + std::to_string(reference ? index : index - references) +
+         "]";
 }
 
 void check_name(const std::string& name, const std::string& path, std::map<std::string, std::string>& seen,

@@ -98,7 +98,8 @@ Form<Duration> span(Duration low, Duration high) {
     if (value)
       spot.fail(quoted(spot.node->text) + " is out of range, expected " + expects);
     else
-      spot.fail(quoted(spot.node->text) + " is not a duration, expected numbers with units d, h, m, s, ms, such as 1h30m");
+      spot.fail(quoted(spot.node->text) +
+                " is not a duration, expected numbers with units d, h, m, s, ms, such as 1h30m");
     return std::nullopt;
   };
   form.print = [](const Duration& value) { return quote_toml(format_duration(value)); };
@@ -126,13 +127,14 @@ Form<std::string> one_of(std::vector<std::string> words) {
 }
 
 Form<std::string> pattern() {
-  return checked_string("a regular expression (RE2 syntax)", [](const std::string& value) -> std::optional<std::string> {
-    if (value.empty()) return "is empty";
-    if (value.size() > 4096) return "is longer than 4096 bytes";
-    const auto error = regex_error(value);
-    if (!error) return std::nullopt;
-    return "is not valid: " + printable(*error);
-  });
+  return checked_string("a regular expression (RE2 syntax)",
+                        [](const std::string& value) -> std::optional<std::string> {
+                          if (value.empty()) return "is empty";
+                          if (value.size() > 4096) return "is longer than 4096 bytes";
+                          const auto error = regex_error(value);
+                          if (!error) return std::nullopt;
+                          return "is not valid: " + printable(*error);
+                        });
 }
 
 Form<std::string> request_path() {
@@ -173,11 +175,10 @@ Form<std::string> sha256() {
 }
 
 Form<std::string> resolver() {
-  return checked_string("an IP address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53",
-                        [](const std::string& value) {
-                          return is_resolver(value) ? std::nullopt
-                                                    : std::optional(quoted(value) + " is not the address of a resolver");
-                        });
+  return checked_string(
+      "an IP address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53", [](const std::string& value) {
+        return is_resolver(value) ? std::nullopt : std::optional(quoted(value) + " is not the address of a resolver");
+      });
 }
 
 Form<CheckKind> check_kind() {

@@ -131,9 +131,10 @@ Fields<T> secret_fields(std::string key, Access access, Inline mode, std::string
   file.doc = what + ": a file that only its owner and group can read; a trailing newline is cut off";
   Field<T> environment = row("_env", "the name of an environment variable", secret_from_environment);
   environment.doc = what + ": an environment variable";
-  Field<T> plain = row("", "a string", mode == Inline::allowed
-                                           ? [](const Spot& spot) { return secret_inline(spot, Inline::allowed); }
-                                           : [](const Spot& spot) { return secret_inline(spot, Inline::refused); });
+  Field<T> plain = row(
+      "", "a string",
+      mode == Inline::allowed ? [](const Spot& spot) { return secret_inline(spot, Inline::allowed); }
+                              : [](const Spot& spot) { return secret_inline(spot, Inline::refused); });
   plain.doc = what;
   plain.need = mode == Inline::allowed ? Need::optional : Need::hidden;
   plain.print = [access](const T& from) {

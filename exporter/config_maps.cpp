@@ -52,8 +52,7 @@ std::optional<Pairs> read_map(const Spot& spot, const MapRules& rules) {
 template <class Map>
 std::string print_map(const Map& map) {
   std::string out;
-  for (const auto& [key, value] : map)
-    out += (out.empty() ? "{ " : ", ") + toml_key(key) + " = " + quote_toml(value);
+  for (const auto& [key, value] : map) out += (out.empty() ? "{ " : ", ") + toml_key(key) + " = " + quote_toml(value);
   return out.empty() ? out : out + " }";
 }
 
@@ -66,10 +65,10 @@ Problem label_syntax(const std::string& label) {
 }
 
 Problem label_name(const std::string& label) {
-  constexpr std::array<std::string_view, 9> kReserved = {"pool",   "mirror",  "check",     "layer",   "reason",
+  constexpr std::array<std::string_view, 9> kReserved = {"pool",    "mirror",  "check",     "layer",   "reason",
                                                          "verdict", "vantage", "alertname", "severity"};
-  const bool reserved = label.starts_with("__") ||
-                        std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end();
+  const bool reserved =
+      label.starts_with("__") || std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end();
   if (reserved) return "is a reserved label, expected another name";
   return label_syntax(label);
 }
@@ -123,7 +122,8 @@ Problem sent_header_name(const std::string& header) {
 Problem header_value(const std::string& value) {
   constexpr auto kExpected = ", expected printable ASCII on one line";
   if (value.size() > 4096) return "is longer than 4096 bytes" + std::string(kExpected);
-  const bool good = std::all_of(value.begin(), value.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
+  const bool good =
+      std::all_of(value.begin(), value.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
   return good ? Problem() : "holds a line break, control or non-ASCII character" + std::string(kExpected);
 }
 
@@ -155,7 +155,9 @@ Form<Pairs> pairs_form(const MapRules& rules) {
 
 }  // namespace
 
-Form<Labels> labels() { return labels_form({"a table of labels such as { isp = \"cernet\" }", label_name, label_value}); }
+Form<Labels> labels() {
+  return labels_form({"a table of labels such as { isp = \"cernet\" }", label_name, label_value});
+}
 
 Form<Labels> annotations() {
   return labels_form({"a table of texts such as { summary = \"…\" }", label_syntax, annotation_value});

@@ -10,9 +10,8 @@ namespace {
 
 /// A secret travels in one header line or in a URL.
 std::optional<Secret> usable(const Spot& spot, const std::string& value) {
-  const bool control = std::any_of(value.begin(), value.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
+  const bool control =
+      std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   if (value.empty()) spot.fail("leads to an empty secret, expected one line of text");
   if (control) spot.fail("leads to a secret with a line break or control character, expected one line of text");
   if (value.empty() || control) return std::nullopt;

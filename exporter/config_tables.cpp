@@ -41,7 +41,8 @@ Field<Mirror> proxy_row() {
 }
 
 Field<Mirror> mirror_name_row() {
-  return field<Mirror>("name", &Mirror::name, name_form(), "what it is called in labels and notices; unique in the pool");
+  return field<Mirror>("name", &Mirror::name, name_form(),
+                       "what it is called in labels and notices; unique in the pool");
 }
 
 Fields<Mirror> mirror_rows(Field<Mirror> name) {
@@ -61,19 +62,20 @@ Fields<Mirror> mirror_rows(Field<Mirror> name) {
   append(rows, secret_fields<M>(
                    "bearer", [](auto& m) -> auto& { return m.credentials.bearer; }, Inline::refused,
                    "a bearer token instead of user and password"));
-  append(rows, {
-                   field<M>("headers", &M::headers, headers(), "sent to this mirror only, never on to a redirect; shown in the clear"),
-                   field<M>(
-                       "ca_file", [](auto& m) -> auto& { return m.tls.ca_file; }, file_path(),
-                       "PEM: trust these authorities instead of the system's"),
-                   field<M>(
-                       "cert_file", [](auto& m) -> auto& { return m.tls.cert_file; }, file_path(),
-                       "PEM: the client certificate, with key_file"),
-                   field<M>(
-                       "key_file", [](auto& m) -> auto& { return m.tls.key_file; }, file_path(),
-                       "PEM: the key of cert_file"),
-                   proxy_row(),
-               });
+  append(rows,
+         {
+             field<M>("headers", &M::headers, headers(),
+                      "sent to this mirror only, never on to a redirect; shown in the clear"),
+             field<M>(
+                 "ca_file", [](auto& m) -> auto& { return m.tls.ca_file; }, file_path(),
+                 "PEM: trust these authorities instead of the system's"),
+             field<M>(
+                 "cert_file", [](auto& m) -> auto& { return m.tls.cert_file; }, file_path(),
+                 "PEM: the client certificate, with key_file"),
+             field<M>(
+                 "key_file", [](auto& m) -> auto& { return m.tls.key_file; }, file_path(), "PEM: the key of cert_file"),
+             proxy_row(),
+         });
   return rows;
 }
 
@@ -327,8 +329,8 @@ const Fields<Receiver>& webhook_fields() {
   static const Fields<Receiver> rows = [] {
     using R = Receiver;
     Fields<R> made = secret_fields<R>("url", &R::url, Inline::allowed, "where to send; exactly one of the three");
-    made.push_back(otherwise(field<R>("timeout", &R::timeout, span(milliseconds(10), minutes(2)), "for one attempt"),
-                             "\"10s\""));
+    made.push_back(
+        otherwise(field<R>("timeout", &R::timeout, span(milliseconds(10), minutes(2)), "for one attempt"), "\"10s\""));
     made.push_back(otherwise(field<R>("send_resolved", &R::send_resolved, flag(), "tell the all-clear too"), "true"));
     return made;
   }();

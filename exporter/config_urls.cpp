@@ -75,7 +75,6 @@ std::variant<Url, std::string> read_proxy(const std::string& text) {
   return url;
 }
 
-
 }  // namespace
 
 Form<Url> mirror_url() { return url_form("an http or https URL", read_mirror); }

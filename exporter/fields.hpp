@@ -57,9 +57,9 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 /// How values of one form are read and printed.
 template <class V>
 struct Form {
-  std::string expects;                                  ///< completes "expected …"
-  std::function<std::optional<V>(const Spot&)> read;    ///< complains by itself
-  std::function<std::string(const V&)> print;           ///< a TOML value; empty = nothing is set
+  std::string expects;                                ///< completes "expected …"
+  std::function<std::optional<V>(const Spot&)> read;  ///< complains by itself
+  std::function<std::string(const V&)> print;         ///< a TOML value; empty = nothing is set
 };
 
 enum class Need : std::uint8_t { optional, required, hidden };

@@ -35,8 +35,9 @@ std::string quoted(std::string_view text) {
 }
 
 bool is_bare(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+%") ==
-                              std::string_view::npos;
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+%") ==
+             std::string_view::npos;
 }
 
 std::string logfmt_value(std::string_view text) { return is_bare(text) ? std::string(text) : quoted(text); }
@@ -64,7 +65,8 @@ void Log::write(LogLevel level, std::string_view message, std::initializer_list<
 std::string log_line(LogFormat format, LogLevel level, std::string_view time, std::string_view message,
                      std::initializer_list<LogField> fields) {
   if (format == LogFormat::logfmt) {
-    std::string line = "time=" + std::string(time) + " level=" + std::string(level_name(level)) + " msg=" + quoted(message);
+    std::string line =
+        "time=" + std::string(time) + " level=" + std::string(level_name(level)) + " msg=" + quoted(message);
     for (const auto& [key, value] : fields) line += " " + std::string(key) + "=" + logfmt_value(value);
     return line;
   }

@@ -99,8 +99,9 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
 
 int main(int argc, char** argv) {
   forget_environment();
-  CLI::App app("Tells which package mirrors are safe to use right now, proves why, and wakes the right person when one is not.",
-               "mirrorwarden");
+  CLI::App app(
+      "Tells which package mirrors are safe to use right now, proves why, and wakes the right person when one is not.",
+      "mirrorwarden");
   CommandLine line;
   describe_flags(app, line);
   app.set_version_flag("--version", "mirrorwarden, version " + mw::build_info().version);

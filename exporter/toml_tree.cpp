@@ -115,13 +115,20 @@ void convert_table(const toml::table& table, TomlNode& into) {
 
 TomlNode::Kind kind_of(toml::node_type type) {
   switch (type) {
-    case toml::node_type::table: return TomlNode::Kind::table;
-    case toml::node_type::array: return TomlNode::Kind::array;
-    case toml::node_type::string: return TomlNode::Kind::string;
-    case toml::node_type::integer: return TomlNode::Kind::integer;
-    case toml::node_type::floating_point: return TomlNode::Kind::real;
-    case toml::node_type::boolean: return TomlNode::Kind::boolean;
-    default: return TomlNode::Kind::date;
+    case toml::node_type::table:
+      return TomlNode::Kind::table;
+    case toml::node_type::array:
+      return TomlNode::Kind::array;
+    case toml::node_type::string:
+      return TomlNode::Kind::string;
+    case toml::node_type::integer:
+      return TomlNode::Kind::integer;
+    case toml::node_type::floating_point:
+      return TomlNode::Kind::real;
+    case toml::node_type::boolean:
+      return TomlNode::Kind::boolean;
+    default:
+      return TomlNode::Kind::date;
   }
 }
 
@@ -180,8 +187,8 @@ const TomlNode* TomlNode::find(std::string_view key) const {
 }
 
 std::string_view describe(TomlNode::Kind kind) {
-  constexpr std::array kNames = {"a string",           "an integer", "a floating-point number", "a boolean",
-                                 "a date or time", "an array",   "a table"};
+  constexpr std::array kNames = {"a string", "an integer", "a floating-point number", "a boolean", "a date or time",
+                                 "an array", "a table"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 

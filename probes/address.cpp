@@ -19,21 +19,21 @@ constexpr Prefix v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, unsigned bit
 
 // RFC 6890 and its successors at IANA; benchmarking and documentation ranges too: no mirror lives there.
 constexpr std::array kSpecialV4 = {
-    v4(0, 0, 0, 8),      v4(10, 0, 0, 8),     v4(100, 64, 0, 10),  v4(127, 0, 0, 8),     v4(169, 254, 0, 16),
-    v4(172, 16, 0, 12),  v4(192, 0, 0, 24),   v4(192, 0, 2, 24),   v4(192, 168, 0, 16),  v4(198, 18, 0, 15),
+    v4(0, 0, 0, 8),       v4(10, 0, 0, 8),     v4(100, 64, 0, 10), v4(127, 0, 0, 8),    v4(169, 254, 0, 16),
+    v4(172, 16, 0, 12),   v4(192, 0, 0, 24),   v4(192, 0, 2, 24),  v4(192, 168, 0, 16), v4(198, 18, 0, 15),
     v4(198, 51, 100, 24), v4(203, 0, 113, 24), v4(224, 0, 0, 3),
 };
 
 constexpr std::array kSpecialV6 = {
-    Prefix{{}, 96},                                              // ::, ::1 and v4-compatible
-    Prefix{{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48},            // local-use NAT64
-    Prefix{{0x01, 0x00}, 64},                                    // discard-only
-    Prefix{{0x20, 0x01, 0x00, 0x00}, 32},                        // Teredo
-    Prefix{{0x20, 0x01, 0x0d, 0xb8}, 32},                        // documentation
-    Prefix{{0xfc, 0x00}, 7},                                     // unique local
-    Prefix{{0xfe, 0x80}, 10},                                    // link-local
-    Prefix{{0xfe, 0xc0}, 10},                                    // site-local, deprecated
-    Prefix{{0xff, 0x00}, 8},                                     // multicast
+    Prefix{{}, 96},                                    // ::, ::1 and v4-compatible
+    Prefix{{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48},  // local-use NAT64
+    Prefix{{0x01, 0x00}, 64},                          // discard-only
+    Prefix{{0x20, 0x01, 0x00, 0x00}, 32},              // Teredo
+    Prefix{{0x20, 0x01, 0x0d, 0xb8}, 32},              // documentation
+    Prefix{{0xfc, 0x00}, 7},                           // unique local
+    Prefix{{0xfe, 0x80}, 10},                          // link-local
+    Prefix{{0xfe, 0xc0}, 10},                          // site-local, deprecated
+    Prefix{{0xff, 0x00}, 8},                           // multicast
 };
 
 bool matches(const std::array<std::uint8_t, 16>& bytes, const Prefix& prefix) {
@@ -54,9 +54,12 @@ std::optional<Address> embedded_v4(const Address& address) {
   constexpr Prefix kNat64 = {{0x00, 0x64, 0xff, 0x9b}, 96};
   constexpr Prefix kSixToFour = {{0x20, 0x02}, 16};
   std::size_t offset = 0;
-  if (matches(address.bytes, kMapped) || matches(address.bytes, kNat64)) offset = 12;
-  else if (matches(address.bytes, kSixToFour)) offset = 2;
-  else return std::nullopt;
+  if (matches(address.bytes, kMapped) || matches(address.bytes, kNat64))
+    offset = 12;
+  else if (matches(address.bytes, kSixToFour))
+    offset = 2;
+  else
+    return std::nullopt;
   Address inner;
   std::copy_n(address.bytes.begin() + static_cast<std::ptrdiff_t>(offset), 4, inner.bytes.begin());
   return inner;

@@ -42,7 +42,8 @@ Task<std::vector<T>> all(std::vector<Task<T>> tasks) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
       state->done = [shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); };
     };
-    Task<void> ended = asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(start), asio::use_awaitable);
+    Task<void> ended =
+        asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(start), asio::use_awaitable);
     co_await std::move(ended);
     state->done = nullptr;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <asio.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -16,5 +17,3 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <asio.hpp>

@@ -14,7 +14,7 @@ struct Unit {
 };
 
 constexpr std::array kUnits = {
-    Unit{"d", std::chrono::hours(24)}, Unit{"h", std::chrono::hours(1)},        Unit{"m", std::chrono::minutes(1)},
+    Unit{"d", std::chrono::hours(24)},  Unit{"h", std::chrono::hours(1)},         Unit{"m", std::chrono::minutes(1)},
     Unit{"s", std::chrono::seconds(1)}, Unit{"ms", std::chrono::milliseconds(1)},
 };
 

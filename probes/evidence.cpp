@@ -17,8 +17,8 @@ std::string shown(const std::string& digest) { return digest.empty() ? "nothing"
 Get raw_get(Url url, std::size_t body_limit) {
   Get get;
   get.url = std::move(url);
-  get.headers.emplace_back("Accept-Encoding", "identity");
   get.body_limit = body_limit;
+  get.decode = false;
   return get;
 }
 
@@ -30,9 +30,10 @@ void note(Finding& finding, const Got& got) {
     finding.http = HttpFacts{got.reply.status, got.reply.body_bytes, got.redirects, got.url.host};
 }
 
-std::optional<Failure> no_answer(const Got& got) {
-  if (got.failure) return got.failure;
-  return unwanted_status(got.reply.status, {200});
+std::optional<Failure> no_answer(const std::string& name, const Got& got) {
+  auto failure = got.failure ? got.failure : unwanted_status(got.reply.status, {200});
+  if (failure) failure->detail = name + ": " + failure->detail;
+  return failure;
 }
 
 bool is_page(const Reply& reply) {
@@ -45,10 +46,7 @@ std::optional<Failure> broken_promise(const Promised& promised, const Got& got) 
   if (promised.size && was_cut(got))
     return Failure{Layer::integrity, Reason::size_mismatch,
                    promised.name + ": longer than the " + std::to_string(*promised.size) + " bytes listed"};
-  if (auto failure = no_answer(got)) {
-    failure->detail = promised.name + ": " + failure->detail;
-    return failure;
-  }
+  if (auto failure = no_answer(promised.name, got)) return failure;
   const bool same_size = !promised.size || got.reply.body_bytes == *promised.size;
   if (same_size && got.reply.sha256 == promised.sha256) return std::nullopt;
   if (is_page(got.reply)) return Failure{Layer::content, Reason::html, promised.name + ": a web page instead"};

@@ -10,14 +10,16 @@
 
 namespace mw {
 
-/// A request for a file as it lies on the server's disk: no content coding.
+/// A request for a file as it lies on the server's disk: a content coding, if the server applies one, stays on.
+/// Package tools do not undo it either, and the .gz files that some servers call coded need it.
 Get raw_get(Url url, std::size_t body_limit);
 
 /// Takes into the finding what a fetch showed: bytes add up, timings are the first fetch's, http facts the latest's.
 void note(Finding&, const Got&);
 
-/// Why this is no answer: trouble on the way, or a status other than 200 (other 2xx are not a whole file).
-std::optional<Failure> no_answer(const Got&);
+/// Why this is no answer: trouble on the way, or a status other than 200 (other 2xx are not a whole file). `name`
+/// says in the detail which file it was.
+std::optional<Failure> no_answer(const std::string& name, const Got&);
 
 /// A web page: by its body, or by what the header says when no body was kept.
 bool is_page(const Reply&);

@@ -27,7 +27,8 @@ std::string lower(std::string text) {
 
 /// Headers that describe the request itself and may travel to another origin; anything else may be a secret.
 bool may_travel(const std::string& header_name) {
-  constexpr std::array kFree = {"accept", "accept-encoding", "user-agent", "range", "if-none-match", "if-modified-since"};
+  constexpr std::array kFree = {"accept", "accept-encoding", "user-agent",
+                                "range",  "if-none-match",   "if-modified-since"};
   return std::find(kFree.begin(), kFree.end(), lower(header_name)) != kFree.end();
 }
 
@@ -129,7 +130,8 @@ std::optional<Failure> decode(Reply& reply, std::size_t limit) {
   const std::string coding = lower(header(reply, "content-encoding").value_or("identity"));
   if (coding == "identity" || coding.empty() || reply.body.empty()) return std::nullopt;
   if (coding != "gzip" && coding != "x-gzip")
-    return Failure{Layer::http, Reason::encoding, "Content-Encoding " + printable(coding, 40) + ", which was not asked for"};
+    return Failure{Layer::http, Reason::encoding,
+                   "Content-Encoding " + printable(coding, 40) + ", which was not asked for"};
   auto unpacked = gunzip(reply.body, limit);
   if (auto* body = std::get_if<std::string>(&unpacked)) {
     reply.body = std::move(*body);
@@ -189,8 +191,8 @@ Task<Got> follow(Net& net, Target target, Get get) {
 }
 
 std::optional<Failure> unwanted_status(int status, const std::vector<int>& wanted) {
-  const bool is_wanted = wanted.empty() ? status >= 200 && status < 300
-                                        : std::find(wanted.begin(), wanted.end(), status) != wanted.end();
+  const bool is_wanted =
+      wanted.empty() ? status >= 200 && status < 300 : std::find(wanted.begin(), wanted.end(), status) != wanted.end();
   if (is_wanted) return std::nullopt;
   Reason reason = Reason::unexpected_status;
   if (status >= 400) reason = Reason::client_error;

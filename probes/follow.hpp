@@ -14,7 +14,7 @@ struct Get {
   Headers headers;
   std::size_t body_limit = 16 * 1024 * 1024;
   bool keep_body = true;
-  bool decode = true;  ///< undo a gzip content coding; false: the body is the bytes as served
+  bool decode = true;           ///< undo a gzip content coding; false: the body is the bytes as served
   std::optional<Address> only;  ///< connect to this address instead of resolving (first hop only)
 };
 

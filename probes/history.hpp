@@ -29,9 +29,9 @@ History observe(History, const Version&, SysTime at);
 
 struct Lag {
   bool known = false;
-  Duration lower{};                ///< at least this long behind; 0 when up to date. Alerts use this one
-  std::optional<Duration> upper;   ///< at most this long; nothing when the version is older than our history
-  bool ahead = false;              ///< newer than anything the upstream was seen to serve
+  Duration lower{};                      ///< at least this long behind; 0 when up to date. Alerts use this one
+  std::optional<Duration> upper;         ///< at most this long; nothing when the version is older than our history
+  bool ahead = false;                    ///< newer than anything the upstream was seen to serve
   Reason why = Reason::not_checked_yet;  ///< when not known
   bool operator==(const Lag&) const = default;
 };

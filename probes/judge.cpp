@@ -46,7 +46,8 @@ std::optional<Failure> failure_in(const Evidence& evidence, Layer layer) {
 
 Failure lagging(const Lag& lag) {
   std::string detail = "superseded " + format_duration(lag.lower);
-  detail += lag.upper ? " ago, at most " + format_duration(*lag.upper) : " ago or longer: older than anything seen upstream";
+  detail +=
+      lag.upper ? " ago, at most " + format_duration(*lag.upper) : " ago or longer: older than anything seen upstream";
   return {Layer::freshness, Reason::stale, detail};
 }
 
@@ -64,7 +65,8 @@ Verdict judge_freshness(const Evidence& evidence) {
   if (evidence.is_reference) return {State::fresh, std::nullopt};
   if (!evidence.reference_known || evidence.reference_down)
     return unknown_because(Reason::reference_down, "the reference cannot be read, so nothing can be compared with it");
-  if (!evidence.lag.known) return unknown_because(evidence.lag.why, "serves a version the reference was never seen to serve");
+  if (!evidence.lag.known)
+    return unknown_because(evidence.lag.why, "serves a version the reference was never seen to serve");
   if (evidence.lag.lower > Duration::zero()) return {State::stale, lagging(evidence.lag)};
   return {State::fresh, std::nullopt};
 }

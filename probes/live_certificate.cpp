@@ -82,7 +82,7 @@ std::string fingerprint(const X509* leaf) {
 }
 
 /// The earliest end in the chain as shown, the leaf included.
-std::optional<SysTime> earliest_end(const STACK_OF(X509)* chain) {
+std::optional<SysTime> earliest_end(const STACK_OF(X509) * chain) {
   std::optional<SysTime> earliest;
   for (int i = 0; i < sk_X509_num(chain); ++i) {
     const auto end = to_time(X509_get0_notAfter(sk_X509_value(chain, i)));

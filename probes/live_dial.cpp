@@ -5,11 +5,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
-#include <list>
+#include <memory>
 #include <variant>
+#include <vector>
 
 #include "probes/live_certificate.hpp"
 #include "probes/live_reason.hpp"
@@ -20,7 +22,6 @@ namespace mw {
 namespace {
 
 constexpr const char* kSystemBundle = "/etc/ssl/certs/ca-certificates.crt";
-constexpr std::chrono::minutes kContextLifetime(10);
 /// How long a server that asked for a certificate may take to complain that it got none: at least this, two round
 /// trips if they are longer.
 constexpr std::chrono::milliseconds kComplaintTime(50);
@@ -43,12 +44,26 @@ class TlsContexts {
   struct Loaded {
     TlsOptions options;
     ContextPointer context;
-    SteadyTime at;
+    std::string stamp;  ///< of the files when they were read
   };
-  std::list<Loaded> loaded_;
+  std::vector<Loaded> loaded_;
 };
 
 namespace {
+
+std::string bundle_of(const TlsOptions& options) { return options.ca_file.empty() ? kSystemBundle : options.ca_file; }
+
+/// Changes when one of the files does: certificates are renewed while we run.
+std::string stamp_of(const TlsOptions& options) {
+  std::string stamp;
+  for (const std::string& file : {bundle_of(options), options.cert_file, options.key_file}) {
+    struct stat status {};
+    if (!file.empty()) ::stat(file.c_str(), &status);
+    stamp += std::to_string(status.st_ino) + "/" + std::to_string(status.st_size) + "/" +
+             std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + " ";
+  }
+  return stamp;
+}
 
 std::variant<ContextPointer, Failure> load(const TlsOptions& options) {
   const auto unusable = [](const std::string& what) { return Failure{Layer::tls, Reason::local_resource, what}; };
@@ -59,8 +74,9 @@ std::variant<ContextPointer, Failure> load(const TlsOptions& options) {
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // verified all the same; the result is asked for
-  const std::string bundle = options.ca_file.empty() ? kSystemBundle : options.ca_file;
-  if (SSL_CTX_load_verify_file(context.get(), bundle.c_str()) != 1) return unusable("cannot load trusted certificates from " + bundle);
+  const std::string bundle = bundle_of(options);
+  if (SSL_CTX_load_verify_file(context.get(), bundle.c_str()) != 1)
+    return unusable("cannot load trusted certificates from " + bundle);
   if (options.cert_file.empty()) return context;
   const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
   if (SSL_CTX_use_certificate_chain_file(context.get(), options.cert_file.c_str()) != 1)
@@ -73,12 +89,12 @@ std::variant<ContextPointer, Failure> load(const TlsOptions& options) {
 }  // namespace
 
 std::variant<ContextPointer, Failure> TlsContexts::get(const TlsOptions& options) {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  std::erase_if(loaded_, [&](const Loaded& entry) { return now - entry.at > kContextLifetime; });
+  const std::string stamp = stamp_of(options);
+  std::erase_if(loaded_, [&](const Loaded& entry) { return entry.options == options && entry.stamp != stamp; });
   for (const Loaded& entry : loaded_)
     if (entry.options == options) return entry.context;
   auto made = load(options);
-  if (const auto* context = std::get_if<ContextPointer>(&made)) loaded_.push_back({options, *context, now});
+  if (const auto* context = std::get_if<ContextPointer>(&made)) loaded_.push_back({options, *context, stamp});
   return made;
 }
 
@@ -91,8 +107,11 @@ namespace {
 class Dialing {
  public:
   Dialing(std::shared_ptr<LiveLoop> loop, Dial what)
-      : loop_(std::move(loop)), what_(std::move(what)), wakeup_(loop_),
-        started_(std::chrono::steady_clock::now()), deadline_(started_ + what_.timeout) {}
+      : loop_(std::move(loop)),
+        what_(std::move(what)),
+        wakeup_(loop_),
+        started_(std::chrono::steady_clock::now()),
+        deadline_(deadline_after(what_.timeout)) {}
 
   Task<void> connect();
   Task<void> handshake(ContextPointer context);
@@ -128,15 +147,16 @@ class Dialing {
 
 void Dialing::fail(Layer layer, Reason reason, const std::string& text) {
   const std::string host = what_.server_name.empty() ? "" : what_.server_name + " at ";
-  link_.failure = Failure{layer, reason, host + to_string(what_.address) + " port " + std::to_string(what_.port) + ": " + text};
+  link_.failure =
+      Failure{layer, reason, host + to_string(what_.address) + " port " + std::to_string(what_.port) + ": " + text};
 }
 
 void Dialing::fail_stalled(Layer layer) {
   if (loop_->closed())
     link_.failure = closed_door(layer);
   else
-    fail(layer, Reason::timeout, layer == Layer::tls ? "TLS handshake not finished within the deadline"
-                                                     : "not connected within the deadline");
+    fail(layer, Reason::timeout,
+         layer == Layer::tls ? "TLS handshake not finished within the deadline" : "not connected within the deadline");
 }
 
 /// Waits until the socket can go on with `step`; false at the deadline or when the door is closed.
@@ -151,7 +171,8 @@ bool Dialing::start_connecting() {
   sockaddr_storage to{};
   const socklen_t length = to_socket_address({what_.address, what_.port}, to);
   socket_ = Descriptor(open_socket(what_.address.v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0));
-  const bool started = socket_ && (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&to), length) == 0 || errno == EINPROGRESS);
+  const bool started =
+      socket_ && (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&to), length) == 0 || errno == EINPROGRESS);
   if (!started) {
     const int error = errno;
     fail(Layer::connect, reason_of_errno(error), std::strerror(error));
@@ -174,8 +195,10 @@ Task<void> Dialing::connect() {
   int error = 0;
   socklen_t length = sizeof error;
   ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-  if (error != 0) fail(Layer::connect, reason_of_errno(error), std::strerror(error));
-  else link_.timings.connect = std::chrono::steady_clock::now() - started_;
+  if (error != 0)
+    fail(Layer::connect, reason_of_errno(error), std::strerror(error));
+  else
+    link_.timings.connect = std::chrono::steady_clock::now() - started_;
 }
 
 std::string Dialing::server_name() const {
@@ -293,8 +316,10 @@ Task<Link> live_dial(std::shared_ptr<LiveLoop> loop, std::shared_ptr<TlsContexts
   co_await dialing.connect();
   if (!dialing.failed() && tls) {
     const auto context = contexts->get(*tls);
-    if (const auto* failure = std::get_if<Failure>(&context)) dialing.fail(failure->layer, failure->reason, failure->detail);
-    else co_await dialing.handshake(std::get<ContextPointer>(context));
+    if (const auto* failure = std::get_if<Failure>(&context))
+      dialing.fail(failure->layer, failure->reason, failure->detail);
+    else
+      co_await dialing.handshake(std::get<ContextPointer>(context));
   }
   co_return dialing.take();
 }

@@ -20,8 +20,10 @@ namespace mw {
 
 namespace {
 
-constexpr std::uint64_t kSlowBytesPerSecond = 1024;
-constexpr long kCaCacheSeconds = 600;
+constexpr double kSlowBytesPerSecond = 1024;
+constexpr long kCaCacheSeconds = 24 * 3600;
+/// libcurl's own deadline lies this much behind ours, which knows how far the exchange got.
+constexpr long kBackstopMilliseconds = 100;
 constexpr long kReadBufferBytes = 64 * 1024;
 
 long milliseconds(Duration duration) {
@@ -81,6 +83,8 @@ class Exchange final : public Transfer {
   curl_socket_t open(const curl_sockaddr& to);
   bool is_too_slow(SteadyTime now);
 
+  bool is_connected() const;
+  bool awaits_proxy() const;
   bool is_https() const { return what_.url.scheme == "https"; }
   Endpoint expected() const { return {what_.address, what_.proxy ? what_.proxy->url.port : what_.url.port}; }
   std::string where() const;
@@ -102,7 +106,9 @@ class Exchange final : public Transfer {
   std::array<char, CURL_ERROR_SIZE> words_{};
   CURLcode setup_ = CURLE_OK;
   CURLcode code_ = CURLE_OK;
+  int socket_ = -1;  ///< while it is open
   int socket_error_ = 0;
+  bool was_connected_ = false;
   bool blocked_ = false;
   bool added_ = false;
   std::optional<End> end_;
@@ -118,6 +124,12 @@ ResponseRules rules_of(const Fetch& what) {
   rules.answers_head = what.method == "HEAD";
   rules.through_tunnel = what.proxy && what.proxy->url.scheme == "http" && what.url.scheme == "https";
   return rules;
+}
+
+Reply not_tried(Failure failure) {
+  Reply reply;
+  reply.failure = std::move(failure);
+  return reply;
 }
 
 /// How libcurl's way of ending is called here.
@@ -163,7 +175,7 @@ Exchange::Exchange(std::shared_ptr<Fetcher> fetcher, Fetch what)
       easy_(curl_easy_init()),
       wakeup_(fetcher_->loop()),
       reader_(rules_of(what_)),
-      deadline_(std::chrono::steady_clock::now() + what_.timeout),
+      deadline_(deadline_after(what_.timeout)),
       window_start_(std::chrono::steady_clock::now()) {
   if (easy_ == nullptr) throw std::bad_alloc();
 }
@@ -200,7 +212,7 @@ void Exchange::set_fixed() {
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_UNRESTRICTED_AUTH, 0L);
   set(CURLOPT_BUFFERSIZE, kReadBufferBytes);
-  const long limit = milliseconds(what_.timeout);
+  const long limit = milliseconds(what_.timeout) + kBackstopMilliseconds;
   set(CURLOPT_TIMEOUT_MS, limit);
   set(CURLOPT_CONNECTTIMEOUT_MS, limit);
   set(CURLOPT_SERVER_RESPONSE_TIMEOUT, limit / 1000 + 1);
@@ -324,10 +336,14 @@ Task<void> Exchange::wait() {
   co_await wakeup_.until(until);
   if (end_) co_return;
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (reader_.trouble()) end_ = End::rules;
-  else if (fetcher_->loop()->closed()) end_ = End::closing;
-  else if (now >= deadline_) end_ = End::deadline;
-  else if (is_too_slow(now)) end_ = End::slow;
+  if (reader_.trouble())
+    end_ = End::rules;
+  else if (fetcher_->loop()->closed())
+    end_ = End::closing;
+  else if (now >= deadline_)
+    end_ = End::deadline;
+  else if (is_too_slow(now))
+    end_ = End::slow;
 }
 
 /// libcurl has such a rule, but its code for it is that of a timeout.
@@ -345,8 +361,10 @@ bool Exchange::is_too_slow(SteadyTime now) {
 void Exchange::finished(int curl_code) {
   code_ = static_cast<CURLcode>(curl_code);
   end_ = end_of(code_);
-  if (blocked_) end_ = End::blocked;
-  else if (reader_.trouble()) end_ = End::rules;
+  if (blocked_)
+    end_ = End::blocked;
+  else if (reader_.trouble())
+    end_ = End::rules;
   wakeup_.wake();
 }
 
@@ -365,6 +383,7 @@ curl_socket_t Exchange::open(const curl_sockaddr& to) {
     return CURL_SOCKET_BAD;
   }
   fetcher_->opened(opened, *this);
+  socket_ = opened;
   return opened;
 }
 
@@ -388,6 +407,8 @@ int Exchange::on_debug(CURL*, curl_infotype kind, char* bytes, std::size_t size,
 
 /// What still waits in a plain connection at its end was sent beyond the end of the answer.
 void Exchange::before_close(int socket) {
+  was_connected_ = is_connected();
+  socket_ = -1;
   if (is_https() || !reader_.headers_complete()) return;
   char byte = 0;
   if (::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) reader_.excess();
@@ -428,11 +449,24 @@ std::string Exchange::where() const {
   return text;
 }
 
+/// libcurl tells the time of the connection only once TLS and proxies are through as well.
+bool Exchange::is_connected() const {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  return was_connected_ || (socket_ >= 0 && ::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &length) == 0);
+}
+
+bool Exchange::awaits_proxy() const {
+  const bool socks = what_.proxy && what_.proxy->url.scheme == "socks5";
+  return reader_.waits_for_tunnel() || (socks && time(CURLINFO_CONNECT_TIME_T) == Duration::zero());
+}
+
 Outcome Exchange::outcome() const {
   Outcome outcome;
   outcome.end = *end_;
   outcome.https = is_https();
-  outcome.connected = time(CURLINFO_CONNECT_TIME_T) > Duration::zero();
+  outcome.connected = is_connected();
+  outcome.awaits_proxy = awaits_proxy();
   outcome.secured = time(CURLINFO_APPCONNECT_TIME_T) > Duration::zero();
   outcome.os_errno = socket_error_ != 0 ? socket_error_ : static_cast<int>(number(CURLINFO_OS_ERRNO));
   outcome.verify_result = number(CURLINFO_SSL_VERIFYRESULT);
@@ -451,20 +485,10 @@ Reply Exchange::reply() {
   return reply;
 }
 
-namespace {
-
-Reply refused_at_once(Failure failure) {
-  Reply reply;
-  reply.failure = std::move(failure);
-  return reply;
-}
-
-}  // namespace
-
 Task<Reply> live_fetch(std::shared_ptr<Fetcher> fetcher, Fetch what) {
-  if (fetcher->loop()->closed()) co_return refused_at_once(closed_door(Layer::http));
+  if (fetcher->loop()->closed()) co_return not_tried(closed_door(Layer::http));
   if (what.timeout <= Duration::zero())
-    co_return refused_at_once({Layer::connect, Reason::timeout, "no time left to connect"});
+    co_return not_tried({Layer::connect, Reason::timeout, "no time left to connect"});
   Exchange exchange(fetcher, std::move(what));
   exchange.start();
   while (!exchange.over()) co_await exchange.wait();

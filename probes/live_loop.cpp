@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -25,13 +26,16 @@ SteadyTime LiveLoop::now() {
   return now_;
 }
 
-void LiveLoop::begin_turn() {
-  now_ = std::chrono::steady_clock::now();
-}
+void LiveLoop::begin_turn() { now_ = std::chrono::steady_clock::now(); }
 
 void LiveLoop::close() {
   closed_ = true;
   for (Wakeup* wakeup : wakeups_) wakeup->wake();
+}
+
+SteadyTime deadline_after(Duration timeout) {
+  constexpr Duration kLongest = std::chrono::hours(24 * 30);
+  return std::chrono::steady_clock::now() + std::clamp(timeout, Duration::zero(), kLongest);
 }
 
 // ---- wake-ups -----------------------------------------------------------------------------------------------

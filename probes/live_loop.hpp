@@ -38,6 +38,9 @@ class LiveLoop : public std::enable_shared_from_this<LiveLoop> {
   bool closed_ = false;
 };
 
+/// From the real clock, not from the turn's. Anything beyond a month is a month: sums must not overflow.
+SteadyTime deadline_after(Duration timeout);
+
 /// What a suspended operation waits on. Lives in the operation; destroying it cancels the wait.
 class Wakeup {
  public:

@@ -16,7 +16,7 @@ namespace mw {
 namespace {
 
 Task<void> live_sleep(std::shared_ptr<LiveLoop> loop, Duration duration) {
-  const SteadyTime until = loop->now() + duration;
+  const SteadyTime until = deadline_after(duration);
   Wakeup wakeup(loop);
   co_await wakeup.until(until);
 }
@@ -24,22 +24,27 @@ Task<void> live_sleep(std::shared_ptr<LiveLoop> loop, Duration duration) {
 }  // namespace
 
 void forget_hostile_environment() {
-  for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
-                           "NO_PROXY", "CURL_HOME", "CURL_CA_BUNDLE", "SSLKEYLOGFILE", "HOSTALIASES", "RES_OPTIONS",
-                           "LOCALDOMAIN"})
+  for (const char* name :
+       {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+        "CURL_HOME", "CURL_CA_BUNDLE", "SSLKEYLOGFILE", "HOSTALIASES", "RES_OPTIONS", "LOCALDOMAIN"})
     ::unsetenv(name);
 }
 
-LiveNet::LiveNet(asio::io_context& context, Duration slow_window) : loop_(std::make_shared<LiveLoop>(context)) {
+LiveNet::LiveNet(asio::io_context& context, Duration slow_window)
+    : loop_(std::make_shared<LiveLoop>(context)), slow_window_(slow_window) {
   std::signal(SIGPIPE, SIG_IGN);
   forget_hostile_environment();
-  fetcher_ = std::make_shared<Fetcher>(loop_, slow_window);
   contexts_ = make_tls_contexts();
 }
 
 LiveNet::~LiveNet() { close(); }
 
-Task<Reply> LiveNet::fetch(Fetch what) { return live_fetch(fetcher_, std::move(what)); }
+Task<Reply> LiveNet::fetch(Fetch what) {
+  auto& fetcher = fetchers_[what.tls.ca_file];
+  if (!fetcher) fetcher = std::make_shared<Fetcher>(loop_, slow_window_);
+  return live_fetch(fetcher, std::move(what));
+}
+
 Task<Answer> LiveNet::resolve(Question question) { return live_resolve(loop_, std::move(question)); }
 Task<Link> LiveNet::dial(Dial what) { return live_dial(loop_, contexts_, std::move(what)); }
 Task<Ran> LiveNet::run(Command what) { return live_run(loop_, std::move(what)); }

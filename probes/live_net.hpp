@@ -2,7 +2,9 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "probes/net.hpp"
 
@@ -36,7 +38,8 @@ class LiveNet final : public Net {
 
  private:
   std::shared_ptr<LiveLoop> loop_;
-  std::shared_ptr<Fetcher> fetcher_;
+  Duration slow_window_;
+  std::map<std::string, std::shared_ptr<Fetcher>> fetchers_;  ///< by ca_file: each caches one trust store
   std::shared_ptr<TlsContexts> contexts_;
 };
 

@@ -15,11 +15,12 @@ Failure at(const Outcome& outcome, Layer layer, Reason reason, const std::string
 
 Failure deadline_passed(const Outcome& outcome, const ResponseReader& reader) {
   if (!outcome.connected) return at(outcome, Layer::connect, Reason::timeout, "not connected within the deadline");
-  if (reader.waits_for_tunnel())
-    return at(outcome, Layer::http, Reason::proxy, "the proxy did not answer CONNECT within the deadline");
+  if (outcome.awaits_proxy)
+    return at(outcome, Layer::http, Reason::proxy, "the proxy did not let us through within the deadline");
   if (outcome.https && !outcome.secured)
     return at(outcome, Layer::tls, Reason::timeout, "TLS handshake not finished within the deadline");
-  const char* text = reader.headers_complete() ? "body not complete within the deadline" : "no answer within the deadline";
+  const char* text =
+      reader.headers_complete() ? "body not complete within the deadline" : "no answer within the deadline";
   return at(outcome, Layer::http, Reason::timeout, text);
 }
 
@@ -29,8 +30,9 @@ Failure not_connected(const Outcome& outcome) {
 }
 
 Failure not_verified(const Outcome& outcome) {
-  // libcurl compares the name itself, after OpenSSL has found nothing wrong with the chain.
-  const bool chain_is_good = outcome.verify_result == 0;
+  // libcurl compares the name itself, once OpenSSL has let the chain pass and before it asks for OpenSSL's result:
+  // that is then 0 (OK) or still 1 (unspecified), libcurl's initial value.
+  const bool chain_is_good = outcome.verify_result == 0 || outcome.verify_result == 1;
   return at(outcome, Layer::tls, chain_is_good ? Reason::host_mismatch : reason_of_verify(outcome.verify_result),
             outcome.text);
 }
@@ -42,7 +44,7 @@ Failure broken_tls(const Outcome& outcome, unsigned long openssl) {
 }
 
 Failure broken(const Outcome& outcome, const ResponseReader& reader) {
-  if (reader.waits_for_tunnel()) return at(outcome, Layer::http, Reason::proxy, outcome.text);
+  if (outcome.awaits_proxy) return at(outcome, Layer::http, Reason::proxy, outcome.text);
   if (const auto openssl = openssl_code_in(outcome.text)) return broken_tls(outcome, *openssl);
   const bool in_handshake = outcome.https && !outcome.secured;
   if (outcome.os_errno == 0) {

@@ -6,8 +6,11 @@
 #include <ares.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <map>
 
@@ -49,7 +52,7 @@ Result read(int status, const ares_addrinfo* info) {
 /// A c-ares channel on the loop. The callbacks record; work() is called by the coroutine in its own turn.
 class Channel {
  public:
-  /// `server` empty: whatever the system's configuration says, in one channel.
+  /// `budget` is spread over the tries; `lookups` as c-ares wants them: f for the hosts file, b for DNS.
   Channel(const std::shared_ptr<LiveLoop>& loop, Wakeup& wakeup, Duration budget, const char* lookups);
   ~Channel();
   Channel(const Channel&) = delete;
@@ -72,6 +75,8 @@ class Channel {
     bool writable = false;
   };
 
+  static const ares_socket_functions* socket_functions();
+  static ares_socket_t open(int family, int type, int protocol, void* self);
   static void on_socket(void* self, ares_socket_t socket, int readable, int writable);
   static void on_answer(void* self, int status, int timeouts, ares_addrinfo* info);
   void watch(int socket, bool readable, bool writable);
@@ -80,6 +85,7 @@ class Channel {
   Wakeup& wakeup_;
   ares_channel channel_ = nullptr;
   bool usable_ = false;
+  int socket_error_ = 0;
   std::map<int, Activity> sockets_;
   std::optional<Result> result_;
 };
@@ -100,6 +106,26 @@ Channel::Channel(const std::shared_ptr<LiveLoop>& loop, Wakeup& wakeup, Duration
   constexpr int kSet = ARES_OPT_FLAGS | ARES_OPT_TRIES | ARES_OPT_TIMEOUTMS | ARES_OPT_EDNSPSZ | ARES_OPT_NDOTS |
                        ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
   usable_ = initialised == ARES_SUCCESS && ares_init_options(&channel_, &options, kSet) == ARES_SUCCESS;
+  if (usable_) ares_set_socket_functions(channel_, socket_functions(), this);
+}
+
+/// c-ares calls a socket that cannot be had a refused connection: we know better, and close it on exec at once.
+ares_socket_t Channel::open(int family, int type, int protocol, void* self) {
+  const int opened = open_socket(family, type, protocol);
+  if (opened < 0) static_cast<Channel*>(self)->socket_error_ = errno;
+  return opened;
+}
+
+const ares_socket_functions* Channel::socket_functions() {
+  static const ares_socket_functions functions = {
+      &Channel::open, [](ares_socket_t socket, void*) { return ::close(socket); },
+      [](ares_socket_t socket, const sockaddr* to, ares_socklen_t length, void*) {
+        return ::connect(socket, to, length);
+      },
+      [](ares_socket_t socket, void* buffer, std::size_t size, int flags, sockaddr* from, ares_socklen_t* length,
+         void*) { return ::recvfrom(socket, buffer, size, flags, from, length); },
+      [](ares_socket_t socket, const iovec* parts, int count, void*) { return ::writev(socket, parts, count); }};
+  return &functions;
 }
 
 Channel::~Channel() {
@@ -160,7 +186,8 @@ void Channel::watch(int socket, bool readable, bool writable) {
 
 void Channel::on_answer(void* self, int status, int, ares_addrinfo* info) {
   Channel& channel = *static_cast<Channel*>(self);
-  channel.result_ = read(status, info);
+  const bool no_socket = status == ARES_ECONNREFUSED && channel.socket_error_ != 0;
+  channel.result_ = read(no_socket ? ARES_EFILE : status, info);
   if (info != nullptr) ares_freeaddrinfo(info);
   channel.wakeup_.wake();
 }
@@ -237,8 +264,11 @@ int weight(const Result& result) {
 class Asking {
  public:
   Asking(std::shared_ptr<LiveLoop> loop, Question question)
-      : loop_(std::move(loop)), question_(std::move(question)), wakeup_(loop_),
-        started_(std::chrono::steady_clock::now()), deadline_(started_ + question_.timeout) {}
+      : loop_(std::move(loop)),
+        question_(std::move(question)),
+        wakeup_(loop_),
+        started_(std::chrono::steady_clock::now()),
+        deadline_(deadline_after(question_.timeout)) {}
 
   Task<void> ask();
   Answer answer();
@@ -287,7 +317,8 @@ void Asking::ask_next() {
 
 bool Asking::wants_next(SteadyTime now) const {
   if (asked_ == servers_.size()) return false;
-  const bool idle = std::all_of(channels_.begin(), channels_.end(), [](const auto& c) { return c->result().has_value(); });
+  const bool idle =
+      std::all_of(channels_.begin(), channels_.end(), [](const auto& c) { return c->result().has_value(); });
   return idle || now >= last_asked_ + patience_;
 }
 
@@ -354,7 +385,8 @@ Answer Asking::answer() {
     return answer;
   }
   if (result->aliases > kAliasLimit) {
-    answer.failure = failed(Reason::bad_reply, question_.name + ": a chain of " + std::to_string(result->aliases) + " aliases");
+    answer.failure =
+        failed(Reason::bad_reply, question_.name + ": a chain of " + std::to_string(result->aliases) + " aliases");
     return answer;
   }
   answer.addresses = result->addresses;

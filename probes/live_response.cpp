@@ -35,7 +35,9 @@ std::string lower(std::string_view text) {
 
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const auto in_token = [&](unsigned char c) { return std::isalnum(c) != 0 || kMarks.find(static_cast<char>(c)) != kMarks.npos; };
+  const auto in_token = [&](unsigned char c) {
+    return std::isalnum(c) != 0 || kMarks.find(static_cast<char>(c)) != kMarks.npos;
+  };
   return !text.empty() && std::all_of(text.begin(), text.end(), in_token);
 }
 
@@ -78,12 +80,12 @@ bool ResponseReader::header_line(std::string_view line) {
 
 bool ResponseReader::status_line(std::string_view line) {
   const bool version = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
-  const auto status = version && line.size() >= 12 ? read_number(line.substr(9, 3)) : std::nullopt;
+  const std::uint64_t status = version && line.size() >= 12 ? read_number(line.substr(9, 3)).value_or(0) : 0;
   const bool ends = line.size() == 12 || (line.size() > 12 && line[12] == ' ');
-  if (!status || !ends || *status < 100 || *status > 599)
+  if (!ends || status < 100 || status > 599)
     return fail(Reason::malformed, "not an HTTP/1 status line: " + std::string(line.substr(0, 64)));
-  if (*status == 101) return fail(Reason::malformed, "switches protocols without being asked");
-  reply_.status = static_cast<int>(*status);
+  if (status == 101) return fail(Reason::malformed, "switches protocols without being asked");
+  reply_.status = static_cast<int>(status);
   in_block_ = true;
   return true;
 }
@@ -134,8 +136,8 @@ bool ResponseReader::read_length(std::string_view value) {
     const auto length = read_number(item);
     if (!length) return fail(Reason::malformed, "Content-Length is not a length: " + std::string(item.substr(0, 64)));
     if (content_length_ && *content_length_ != *length)
-      return fail(Reason::malformed, "two Content-Lengths: " + std::to_string(*content_length_) + " and " +
-                                         std::to_string(*length));
+      return fail(Reason::malformed,
+                  "two Content-Lengths: " + std::to_string(*content_length_) + " and " + std::to_string(*length));
     content_length_ = length;
     return true;
   });
@@ -152,9 +154,7 @@ bool ResponseReader::read_coding(std::string_view value) {
   });
 }
 
-bool ResponseReader::has_body() const {
-  return !rules_.answers_head && reply_.status != 204 && reply_.status != 304;
-}
+bool ResponseReader::has_body() const { return !rules_.answers_head && reply_.status != 204 && reply_.status != 304; }
 
 bool ResponseReader::body(std::string_view bytes) {
   if (trouble_) return false;
@@ -179,7 +179,9 @@ void ResponseReader::excess() { excess_ = true; }
 
 std::optional<Failure> ResponseReader::verdict() const {
   if (trouble_) return trouble_;
-  const auto failure = [](Reason reason, std::string detail) { return Failure{Layer::http, reason, std::move(detail)}; };
+  const auto failure = [](Reason reason, std::string detail) {
+    return Failure{Layer::http, reason, std::move(detail)};
+  };
   if (!final_) return failure(Reason::truncated, "closed before the end of the headers");
   const bool surplus = !chunked_ && framed_bytes_ > reply_.body_bytes;
   if (excess_ || surplus) return failure(Reason::malformed, "bytes after the end of the answer");

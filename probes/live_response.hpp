@@ -17,7 +17,7 @@ struct ResponseRules {
   std::size_t header_limit = 0;
   std::uint64_t body_limit = 0;
   bool keep_body = true;
-  bool answers_head = false;   ///< an answer to HEAD: lengths are announced, nothing follows
+  bool answers_head = false;    ///< an answer to HEAD: lengths are announced, nothing follows
   bool through_tunnel = false;  ///< a proxy answers CONNECT before the server speaks
 };
 

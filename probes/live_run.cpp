@@ -94,8 +94,7 @@ struct Stream {
 class Child {
  public:
   Child(std::shared_ptr<LiveLoop> loop, Command what)
-      : loop_(std::move(loop)), what_(std::move(what)), wakeup_(loop_),
-        deadline_(std::chrono::steady_clock::now() + what_.timeout) {}
+      : loop_(std::move(loop)), what_(std::move(what)), wakeup_(loop_), deadline_(deadline_after(what_.timeout)) {}
   ~Child() { kill_group(); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -153,7 +152,8 @@ bool Child::start() {
 
 void Child::watch(Stream& stream) {
   make_nonblocking(stream.pipe.get());
-  stream.watch = std::make_unique<Watch>(loop_->context(), stream.pipe.get(), [this, &stream](bool, bool) { drain(stream); });
+  stream.watch =
+      std::make_unique<Watch>(loop_->context(), stream.pipe.get(), [this, &stream](bool, bool) { drain(stream); });
   stream.watch->want(true, false);
 }
 
@@ -199,8 +199,10 @@ Task<void> Child::run() {
     const SteadyTime until = still_talks() ? deadline_ : std::min(deadline_, look_again);
     co_await wakeup_.until(until);
     if (!still_talks()) reap(WNOHANG);
-    if (loop_->closed()) fail(Reason::local_resource, "stopping");
-    else if (!finished() && std::chrono::steady_clock::now() >= deadline_) fail(Reason::timeout, "not done within the deadline");
+    if (loop_->closed())
+      fail(Reason::local_resource, "stopping");
+    else if (!finished() && std::chrono::steady_clock::now() >= deadline_)
+      fail(Reason::timeout, "not done within the deadline");
   }
 }
 

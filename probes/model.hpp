@@ -31,25 +31,68 @@ enum class Layer : std::uint8_t { dns, connect, tls, http, content, freshness, i
 /// The same reason may occur in several layers (a timeout in connect is not a timeout in http).
 enum class Reason : std::uint8_t {
   // any layer
-  timeout,           ///< the deadline passed before an answer
-  reset,             ///< the peer sent RST
-  local_resource,    ///< our own host could not do it (ports, descriptors, a missing program): nobody else's fault
-  address_blocked,   ///< the address policy forbids connecting there
+  timeout,          ///< the deadline passed before an answer
+  reset,            ///< the peer sent RST
+  local_resource,   ///< our own host could not do it (ports, descriptors, a missing program): nobody else's fault
+  address_blocked,  ///< the address policy forbids connecting there
   // dns
-  nxdomain, no_data, servfail, refused_query, bad_reply, resolver_unreachable, disagreement,
+  nxdomain,
+  no_data,
+  servfail,
+  refused_query,
+  bad_reply,
+  resolver_unreachable,
+  disagreement,
   // connect
-  refused, unreachable,
+  refused,
+  unreachable,
   // tls
-  expired, not_yet_valid, host_mismatch, self_signed, untrusted, weak, protocol, alert, eof, client_certificate,
+  expired,
+  not_yet_valid,
+  host_mismatch,
+  self_signed,
+  untrusted,
+  weak,
+  protocol,
+  alert,
+  eof,
+  client_certificate,
   // http
-  malformed, truncated, header_limit, body_limit, slow, encoding, redirect_loop, redirect_blocked, rate_limited,
-  client_error, server_error, not_found, unauthorized, unexpected_status, proxy,
+  malformed,
+  truncated,
+  header_limit,
+  body_limit,
+  slow,
+  encoding,
+  redirect_loop,
+  redirect_blocked,
+  rate_limited,
+  client_error,
+  server_error,
+  not_found,
+  unauthorized,
+  unexpected_status,
+  proxy,
   // content
-  html, empty, parse, body_mismatch, header_mismatch, content_limit,
+  html,
+  empty,
+  parse,
+  body_mismatch,
+  header_mismatch,
+  content_limit,
   // freshness
-  stale, metadata_expired, future, rollback, version_unknown, reference_down, not_checked_yet,
+  stale,
+  metadata_expired,
+  future,
+  rollback,
+  version_unknown,
+  reference_down,
+  not_checked_yet,
   // integrity
-  checksum, size_mismatch, signature, missing_artifact,
+  checksum,
+  size_mismatch,
+  signature,
+  missing_artifact,
 };
 
 std::string_view name(Layer);
@@ -138,14 +181,14 @@ struct Pool {
   std::vector<Mirror> mirrors;  ///< references first, marked as such
   std::vector<Canary> canaries;
   std::vector<CheckKind> checks;
-  std::vector<std::string> resolvers;  ///< "address" or "address:port"; empty = the system's
+  std::vector<std::string> resolvers;          ///< "address" or "address:port"; empty = the system's
   std::map<std::string, std::string> options;  ///< the ecosystem's own, with its defaults filled in
   HttpExpectation http;
   Duration interval{};
   Duration integrity_interval{};
   Duration timeout{};
-  int fail_after = 1;     ///< consecutive failures before a check counts as failed
-  int recover_after = 1;  ///< consecutive successes before it counts as good again
+  int fail_after = 1;        ///< consecutive failures before a check counts as failed
+  int recover_after = 1;     ///< consecutive successes before it counts as good again
   Duration confirm_every{};  ///< how soon to look again while such a change is pending
   bool operator==(const Pool&) const = default;
 };

@@ -19,7 +19,7 @@ using Task = asio::awaitable<T>;
 struct Fetch {
   std::string method = "GET";
   Url url;
-  Address address;      ///< where to connect; the caller has checked it against the policy
+  Address address;         ///< where to connect; the caller has checked it against the policy
   std::string proxy_host;  ///< the proxy's name when `proxy` is set: `address` is then the proxy's
   std::optional<Proxy> proxy;
   std::optional<Address> target_address;  ///< with a socks5 proxy: the target's address, resolved by us
@@ -29,7 +29,7 @@ struct Fetch {
   TlsOptions tls;
   std::size_t header_limit = 64 * 1024;  ///< bytes of all header lines together: 1xx, trailers, proxy replies
   std::size_t body_limit = 16 * 1024 * 1024;
-  bool keep_body = true;  ///< false: only count and digest it
+  bool keep_body = true;                        ///< false: only count and digest it
   Duration timeout = std::chrono::seconds(10);  ///< for the whole exchange
 };
 

@@ -45,8 +45,8 @@ struct PoolView {
 
 struct Snapshot {
   SysTime at{};
-  std::vector<PoolView> pools;                               ///< in configuration order
-  std::vector<std::shared_ptr<const MirrorView>> mirrors;    ///< in configuration order, references first per pool
+  std::vector<PoolView> pools;                             ///< in configuration order
+  std::vector<std::shared_ptr<const MirrorView>> mirrors;  ///< in configuration order, references first per pool
 };
 
 }  // namespace mw

@@ -46,7 +46,8 @@ bool unreadable(const std::map<CheckKind, CheckState>& checks) {
 /// Another state, layer or reason; the wording alone is not news.
 bool is_news(const Verdict& before, const Verdict& after) {
   if (before.state != after.state || before.failure.has_value() != after.failure.has_value()) return true;
-  return after.failure && (before.failure->layer != after.failure->layer || before.failure->reason != after.failure->reason);
+  return after.failure &&
+         (before.failure->layer != after.failure->layer || before.failure->reason != after.failure->reason);
 }
 
 struct Sighting {
@@ -91,7 +92,8 @@ void Store::configure(const std::vector<std::shared_ptr<const Pool>>& pools, Sys
       drop_unconfigured(state.checks, pool->checks);
       kept.emplace(key, std::move(state));
     }
-    const auto before = std::find_if(pools_.begin(), pools_.end(), [&](const auto& p) { return p->name == pool->name; });
+    const auto before =
+        std::find_if(pools_.begin(), pools_.end(), [&](const auto& p) { return p->name == pool->name; });
     if (before != pools_.end() && same_feed(**before, *pool)) histories[pool->name] = std::move(histories_[pool->name]);
   }
   pools_ = pools;
@@ -161,8 +163,12 @@ std::shared_ptr<const MirrorView> Store::view_of(MirrorState& state, const Mirro
   if (verdict.state != state.verdict.state) state.since = now;
   state.verdict = std::move(verdict);
   state.lag = evidence.lag;
-  state.view = std::make_shared<const MirrorView>(MirrorView{state.pool, state.mirror, state.checks, state.verdict,
-                                                             state.since, evidence.lag,
+  state.view = std::make_shared<const MirrorView>(MirrorView{state.pool,
+                                                             state.mirror,
+                                                             state.checks,
+                                                             state.verdict,
+                                                             state.since,
+                                                             evidence.lag,
                                                              {state.runs.begin(), state.runs.end()}});
   return state.view;
 }
@@ -174,8 +180,8 @@ std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictC
     const MirrorState* reference = acting_reference(*pool);
     const auto history = histories_.find(pool->name);
     const bool seen = history != histories_.end() && !history->second.seen.empty();
-    snapshot->pools.push_back({pool, seen && reference != nullptr && !unreadable(reference->checks),
-                               seen ? history->second.regressions : 0});
+    snapshot->pools.push_back(
+        {pool, seen && reference != nullptr && !unreadable(reference->checks), seen ? history->second.regressions : 0});
     for (const Mirror& mirror : pool->mirrors) {
       snapshot->mirrors.push_back(view_of(mirrors_.at({pool->name, mirror.name}), reference, now, changes));
     }

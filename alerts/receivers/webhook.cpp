@@ -32,7 +32,8 @@ std::map<std::string, std::string> group_labels(const Notice& notice) {
 std::string group_key(const std::map<std::string, std::string>& labels) {
   std::string key = "{}:{";
   for (const auto& [name, value] : labels)
-    key += (key.back() == '{' ? "" : ", ") + name + "=" + Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+    key +=
+        (key.back() == '{' ? "" : ", ") + name + "=" + Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
   return key + "}";
 }
 

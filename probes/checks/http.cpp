@@ -30,7 +30,8 @@ std::optional<Failure> header_mismatch(const HttpExpectation& expected, const Re
     const auto value = header(reply, lower(name));
     if (value && regex_matches(*value, pattern)) continue;
     const std::string got = value ? "is '" + printable(*value, 80) + "'" : "is missing";
-    return Failure{Layer::content, Reason::header_mismatch, "header " + name + " " + got + ", expected /" + pattern + "/"};
+    return Failure{Layer::content, Reason::header_mismatch,
+                   "header " + name + " " + got + ", expected /" + pattern + "/"};
   }
   return std::nullopt;
 }
@@ -39,7 +40,8 @@ std::optional<Failure> body_mismatch(const HttpExpectation& expected, const Repl
   if (!expected.body_matches.empty() && !regex_matches(reply.body, expected.body_matches))
     return Failure{Layer::content, Reason::body_mismatch, "body does not match /" + expected.body_matches + "/"};
   if (!expected.body_not_matches.empty() && regex_matches(reply.body, expected.body_not_matches))
-    return Failure{Layer::content, Reason::body_mismatch, "body matches /" + expected.body_not_matches + "/, which it must not"};
+    return Failure{Layer::content, Reason::body_mismatch,
+                   "body matches /" + expected.body_not_matches + "/, which it must not"};
   return std::nullopt;
 }
 

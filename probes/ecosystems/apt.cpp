@@ -1,6 +1,5 @@
 // apt archives: InRelease, its signature and dates; the Packages index it lists; the packages that lists.
 // Nothing that gpgv has not verified is believed, not even a date. Knows no OpenPGP: gpgv does.
-#include "probes/digest.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
 #include "probes/follow.hpp"
@@ -16,10 +15,10 @@ namespace mw {
 
 namespace {
 
-constexpr std::size_t kMaxRelease = 10'000'000;                ///< as apt
-constexpr std::uint64_t kMaxIndex = 256ULL * 1024 * 1024;      ///< packed and unpacked alike
-constexpr std::uint64_t kMaxPackage = 1024ULL * 1024 * 1024;   ///< only counted and digested, never kept
-constexpr Duration kMaxFuture = std::chrono::seconds(10);      ///< apt's Acquire::Max-FutureTime
+constexpr std::size_t kMaxRelease = 10'000'000;               ///< as apt
+constexpr std::uint64_t kMaxIndex = 256ULL * 1024 * 1024;     ///< packed and unpacked alike
+constexpr std::uint64_t kMaxPackage = 1024ULL * 1024 * 1024;  ///< only counted and digested, never kept
+constexpr Duration kMaxFuture = std::chrono::seconds(10);     ///< apt's Acquire::Max-FutureTime
 
 // ---- pure: what the answers mean ------------------------------------------------------------------------------
 
@@ -29,7 +28,7 @@ Url release_url(const Target& target) {
 
 /// Why this cannot be an InRelease, before anything in it is believed.
 std::optional<Failure> no_release(const Got& got) {
-  if (auto failure = no_answer(got)) return failure;
+  if (auto failure = no_answer("InRelease", got)) return failure;
   if (got.reply.body.empty()) return Failure{Layer::content, Reason::empty, "InRelease: empty"};
   if (looks_like_html(got.reply.body)) return Failure{Layer::content, Reason::html, "InRelease: a web page instead"};
   if (auto trouble = clearsign_trouble(got.reply.body))
@@ -130,7 +129,10 @@ Failure not_served(const std::string& what) {
   return {Layer::integrity, Reason::missing_artifact, what + ": listed, but not served"};
 }
 
-bool is_missing(const std::optional<Failure>& failure) { return failure && failure->reason == Reason::not_found; }
+bool is_missing(const Got& got) {
+  const auto failure = no_answer("", got);
+  return failure && failure->reason == Reason::not_found;
+}
 
 std::variant<std::string, InflateTrouble> unpack_as(const Index& index, std::string body) {
   if (index.path.ends_with(".xz")) return unxz(body, index.unpacked_limit);
@@ -138,16 +140,9 @@ std::variant<std::string, InflateTrouble> unpack_as(const Index& index, std::str
   return body;
 }
 
-/// Some servers call a .gz file's own compression a content coding: then it is undone by the time we see the body.
-bool is_unpacked_already(const Index& index, const Reply& reply) {
-  constexpr std::string_view kGzipMagic = "\x1f\x8b";
-  return index.path.ends_with(".gz") && header(reply, "content-encoding") && !reply.body.starts_with(kGzipMagic);
-}
-
 /// The index as text, if its bytes are those the Release promised.
 std::variant<std::string, Failure> read_index(const Index& index, Got got) {
   if (auto failure = broken_promise({index.path, index.listed.size, index.listed.sha256}, got)) return *failure;
-  if (is_unpacked_already(index, got.reply)) return std::move(got.reply.body);
   auto unpacked = unpack_as(index, std::move(got.reply.body));
   if (auto* text = std::get_if<std::string>(&unpacked)) return std::move(*text);
   const InflateTrouble trouble = std::get<InflateTrouble>(unpacked);
@@ -172,7 +167,7 @@ std::variant<PackageFile, Failure> locate(std::string_view packages, const Canar
 }
 
 std::optional<Failure> bad_package(const PackageFile& file, const Got& got) {
-  if (is_missing(no_answer(got))) return not_served(file.path);
+  if (is_missing(got)) return not_served(file.path);
   return broken_promise({file.path, file.size, file.sha256}, got);
 }
 
@@ -190,7 +185,7 @@ Task<Opened> open_release(Net& net, Target target) {
   note(opened.finding, got);
   opened.finding.failure = no_release(got);
   if (opened.finding.failure) co_return opened;
-  std::string id = sha256_hex(got.reply.body);
+  std::string id = got.reply.sha256;
   Command command = verification(*target.pool, std::move(got.reply.body), time_left(net, target));
   Ran ran = co_await net.run(std::move(command));
   auto facts = judge_release(std::move(ran), net.wall());
@@ -231,7 +226,7 @@ Task<Unpacked> open_index(Net& net, Target target, Finding finding, std::vector<
     Got got = co_await fetch_index(net, target, index);
     note(unpacked.finding, got);
     unpacked.finding.failure = not_served(index.path);
-    if (is_missing(no_answer(got))) continue;
+    if (is_missing(got)) continue;
     auto text = read_index(index, std::move(got));
     if (const auto* failure = std::get_if<Failure>(&text))
       unpacked.finding.failure = *failure;
@@ -281,8 +276,9 @@ Task<Finding> integrity(Net& net, Target target) {
 const Ecosystem& apt_ecosystem() {
   static const Ecosystem ecosystem = {
       .name = "apt",
-      .doc = "Debian, Ubuntu and other apt archives. Fresh by the Date in a verified InRelease; whole when the Packages "
-             "index and the canaries' packages have the bytes that it vouches for.",
+      .doc =
+          "Debian, Ubuntu and other apt archives. Fresh by the Date in a verified InRelease; whole when the "
+          "Packages index and the canaries' packages have the bytes that it vouches for.",
       .canary_doc = "the name of a binary package in the component; choose small ones, they are downloaded",
       .options = {{"suite", "", true, "The suite below dists/, as in sources.list."},
                   {"keyring", "", true, "Path of the keyring for gpgv (binary, not armoured)."},

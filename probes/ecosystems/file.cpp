@@ -1,6 +1,5 @@
 // Plain files: a marker that changes when the mirror is synchronised, and files whose bytes are pinned.
 // Knows no format at all; serves whatever has no ecosystem of its own.
-#include "probes/digest.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
 #include "probes/follow.hpp"
@@ -12,9 +11,7 @@ namespace {
 
 constexpr std::string_view kDefaultMaxBytes = "67108864";
 
-Failure bad_option() {
-  return {Layer::content, Reason::local_resource, "option max_bytes is not a number of bytes"};
-}
+Failure bad_option() { return {Layer::content, Reason::local_resource, "option max_bytes is not a number of bytes"}; }
 
 std::optional<std::uint64_t> max_bytes(const Pool& pool) {
   const std::string text = option(pool, "max_bytes");
@@ -39,7 +36,7 @@ std::string title(const Canary& canary) { return is_mirror_itself(canary) ? "the
 
 /// Why the answer cannot be the marker. Whether a pinned one is right is the integrity check's question.
 std::optional<Failure> no_marker(const Canary& canary, const Got& got) {
-  if (auto failure = no_answer(got)) return failure;
+  if (auto failure = no_answer(title(canary), got)) return failure;
   if (!canary.sha256.empty() && got.reply.sha256 == canary.sha256) return std::nullopt;
   if (got.reply.body_bytes == 0) return Failure{Layer::content, Reason::empty, title(canary) + ": empty"};
   if (!may_be_page(canary) && is_page(got.reply))
@@ -98,8 +95,9 @@ Task<Finding> integrity(Net& net, Target target) {
 const Ecosystem& file_ecosystem() {
   static const Ecosystem ecosystem = {
       .name = "file",
-      .doc = "Any files over HTTP. Fresh when the first canary has the reference's bytes; whole when every canary "
-             "with a sha256 has just these bytes.",
+      .doc =
+          "Any files over HTTP. Fresh when the first canary has the reference's bytes; whole when every canary "
+          "with a sha256 has just these bytes.",
       .canary_doc = "a path below the mirror's URL, or \".\" for the URL itself; without any, the URL is the marker",
       .options = {{"max_bytes", kDefaultMaxBytes, false, "The most bytes to read of one file."}},
       .freshness = &freshness,

@@ -43,8 +43,7 @@ Step step_headers(std::string_view line) {
 
 Step step_text(std::string_view line) {
   if (line == kBeginSignature) return {Part::signature};
-  if (line.starts_with('-') && !line.starts_with("- ") )
-    return {Part::text, "its text has a dash that is not escaped"};
+  if (line.starts_with('-') && !line.starts_with("- ")) return {Part::text, "its text has a dash that is not escaped"};
   return {Part::text};
 }
 
@@ -61,11 +60,16 @@ Step step_end(std::string_view line) {
 
 Step step(Part part, std::string_view line) {
   switch (part) {
-    case Part::opening: return step_opening(line);
-    case Part::headers: return step_headers(line);
-    case Part::text: return step_text(line);
-    case Part::signature: return step_signature(line);
-    case Part::end: break;
+    case Part::opening:
+      return step_opening(line);
+    case Part::headers:
+      return step_headers(line);
+    case Part::text:
+      return step_text(line);
+    case Part::signature:
+      return step_signature(line);
+    case Part::end:
+      break;
   }
   return step_end(line);
 }

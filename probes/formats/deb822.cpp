@@ -29,7 +29,8 @@ std::string take_in(Paragraph& paragraph, std::string_view line) {
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_field_name(line.substr(0, colon))) return "holds a line that is no field";
-  if (field(paragraph, line.substr(0, colon))) return "names the field " + std::string(line.substr(0, colon)) + " twice";
+  if (field(paragraph, line.substr(0, colon)))
+    return "names the field " + std::string(line.substr(0, colon)) + " twice";
   if (paragraph.size() == kMaxFields) return "has more than " + std::to_string(kMaxFields) + " fields";
   paragraph.push_back({line.substr(0, colon), line.substr(colon + 1)});
   return {};

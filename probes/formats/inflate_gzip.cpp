@@ -20,7 +20,9 @@ class Member {
     rest_ = input.size();
     ready_ = inflateInit2(&stream_, kGzipOnly) == Z_OK;
   }
-  ~Member() { if (ready_) inflateEnd(&stream_); }
+  ~Member() {
+    if (ready_) inflateEnd(&stream_);
+  }
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 

@@ -74,7 +74,9 @@ void skip_padding(std::string_view& packed) {
 
 std::variant<std::string, InflateTrouble> unxz(std::string_view packed, std::size_t output_limit) {
   using namespace std::string_view_literals;
-  constexpr auto kMagic = "\xFD""7zXZ\0"sv;
+  constexpr auto kMagic =
+      "\xFD"
+      "7zXZ\0"sv;
   CappedOutput out(output_limit);
   std::size_t eaten = 0;
   for (int parts = 0; parts < kMaxParts; ++parts) {

@@ -19,7 +19,8 @@ std::string take_in(Release& release, std::string_view line) {
   const auto size = parse_decimal(take_word(line));
   const std::string_view path = take_word(line);
   if (!is_sha256(digest) || !size || path.empty() || !take_word(line).empty()) return "its SHA256 table has a bad line";
-  if (release.files.size() == kMaxListedFiles) return "it lists more than " + std::to_string(kMaxListedFiles) + " files";
+  if (release.files.size() == kMaxListedFiles)
+    return "it lists more than " + std::to_string(kMaxListedFiles) + " files";
   const ListedFile file{*size, std::string(digest)};
   const auto [at, added] = release.files.emplace(path, file);
   if (!added && at->second != file) return "it lists " + std::string(path) + " twice, differently";

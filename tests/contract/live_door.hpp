@@ -55,7 +55,8 @@ inline Fetch fetch_of(std::uint16_t port, std::string_view path) {
 
 inline std::string told(const std::optional<Failure>& failure) {
   if (!failure) return "ok";
-  return std::string(name(failure->layer)) + "/" + std::string(name(failure->reason)) + " " + printable(failure->detail);
+  return std::string(name(failure->layer)) + "/" + std::string(name(failure->reason)) + " " +
+         printable(failure->detail);
 }
 
 /// "layer/reason" or "ok", for comparison.

@@ -185,7 +185,8 @@ TEST_CASE("live fetch: endless trailers do not grow the process") {
     const Reply reply = door.finish(door.net.fetch(fetch_of(server.port(), "endless_trailer")));
     CHECK(verdict(reply.failure) == "http/header_limit");
   }
-  CHECK(resident() < before + 8 * 1024 * 1024);
+  // Without the cap each of them is worth some 40 MB; a sanitizer keeps what was freed for a while.
+  CHECK(resident() < before + 20 * 1024 * 1024);
 }
 
 TEST_CASE("live fetch: through an HTTP proxy") {
@@ -223,23 +224,63 @@ TEST_CASE("live fetch: through a SOCKS proxy that is none") {
   fetch.proxy->url = Url{"socks5", "proxy.test", closed_port(), "/"};
   fetch.target_address = *parse_address("192.0.2.1");
   CHECK(verdict(door.finish(door.net.fetch(fetch)).failure) == "connect/refused");
+  HostileServer silent(Greeting::silent);
+  fetch.proxy->url.port = silent.port();
+  CHECK(verdict(door.finish(door.net.fetch(fetch)).failure) == "http/proxy");
   HostileServer plain(Greeting::say_hello);
   fetch.proxy->url.port = plain.port();
   CHECK(verdict(door.finish(door.net.fetch(fetch)).failure) == "http/proxy");
 }
 
 TEST_CASE("live fetch: TLS trouble is called by its name") {
-  const std::pair<Greeting, std::string> cases[] = {
-      {Greeting::silent, "tls/timeout"}, {Greeting::say_hello, "tls/protocol"}, {Greeting::alert, "tls/alert"},
-      {Greeting::swallow_hello, "tls/eof"}, {Greeting::reset_on_hello, "tls/reset"}};
+  const std::pair<Greeting, std::string> cases[] = {{Greeting::silent, "tls/timeout"},
+                                                    {Greeting::say_hello, "tls/protocol"},
+                                                    {Greeting::alert, "tls/alert"},
+                                                    {Greeting::swallow_hello, "tls/eof"},
+                                                    {Greeting::reset_on_hello, "tls/reset"}};
+  LiveDoor door;  // one: the trusted certificates are loaded once
   for (const auto& [greeting, expected] : cases) {
     HostileServer server(greeting);
-    LiveDoor door;
     Fetch fetch = fetch_of(server.port(), "ok");
     fetch.url.scheme = "https";
+    fetch.timeout = 1s;
     const Reply reply = door.finish(door.net.fetch(fetch));
     INFO(told(reply.failure));
     CHECK(verdict(reply.failure) == expected);
     CHECK(door.took <= fetch.timeout + kGrace);
   }
+}
+
+TEST_CASE("live fetch: a hundred at once, most of them stuck, do not hold up the rest") {
+  HostileServer server;
+  LiveDoor door;
+  std::vector<std::optional<Reply>> replies(100);
+  Duration last_good{};
+  const auto start = std::chrono::steady_clock::now();
+  const auto note = [&](std::exception_ptr) { last_good = std::chrono::steady_clock::now() - start; };
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const bool good = i % 4 == 3;
+    Fetch fetch = fetch_of(server.port(), good ? "ok" : "stall");
+    fetch.timeout = 2s;
+    if (good)
+      asio::co_spawn(door.loop, keep(door.net.fetch(fetch), replies.at(i)), note);
+    else
+      asio::co_spawn(door.loop, keep(door.net.fetch(fetch), replies.at(i)), asio::detached);
+  }
+  door.run();
+  CHECK(door.took <= 2s + kGrace);
+  CHECK(last_good < 1500ms);
+  for (std::size_t i = 0; i < replies.size(); ++i)
+    CHECK(verdict(replies.at(i).value().failure) == (i % 4 == 3 ? "ok" : "http/timeout"));
+}
+
+TEST_CASE("live fetch: IPv6 is dialled as it is") {
+  LiveDoor door;
+  Fetch fetch = fetch_of(closed_port(), "ok");
+  fetch.address = *parse_address("::1");
+  const auto failure = door.finish(door.net.fetch(fetch)).failure;
+  REQUIRE(failure);
+  CHECK(failure->layer == Layer::connect);  // refused, or no IPv6 on this host
+  CHECK(failure->reason != Reason::address_blocked);
+  CHECK(failure->reason != Reason::timeout);
 }

@@ -80,7 +80,8 @@ TEST_CASE("live resolve: the second server helps when the first is silent, faili
   const Answer quick = door.finish(door.net.resolve(question_of("ok.test", {nobody, good.server()})));
   CHECK(told(quick.failure) == "ok");
   CHECK(door.took < 150ms);
-  const Answer worst = door.finish(door.net.resolve(question_of("servfail.test", {silent.server(), good.server(), nobody})));
+  const Answer worst =
+      door.finish(door.net.resolve(question_of("servfail.test", {silent.server(), good.server(), nobody})));
   CHECK(verdict(worst.failure) == "dns/servfail");
   CHECK(door.took <= 1s + kGrace);
 }
@@ -89,6 +90,10 @@ TEST_CASE("live resolve: every question comes from a port of its own") {
   const HostileDns dns;
   LiveDoor door;
   for (int i = 0; i < 8; ++i) door.finish(door.net.resolve(question_of("ok.test", {dns.server()})));
+  for (int i = 0; i < 200 && dns.source_ports() < 7; ++i) {  // its thread counts late
+    asio::co_spawn(door.loop, door.net.sleep(5ms), asio::detached);
+    door.run();
+  }
   CHECK(dns.source_ports() >= 7);  // by chance two may be the same
 }
 

@@ -1,5 +1,7 @@
 // run() and the life of the live door: children, sleeping, closing, being torn down in the middle.
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -18,6 +20,25 @@ Command command(std::vector<std::string> argv) {
   command.timeout = 2s;
   return command;
 }
+
+/// While it lives, not one more descriptor can be opened.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::fcntl(STDIN_FILENO, F_DUPFD, 0);
+    ::close(next);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 std::size_t open_descriptors() {
   std::size_t count = 0;
@@ -143,7 +164,7 @@ TEST_CASE("live door: close() ends what is pending and refuses what comes later"
   asio::steady_timer later(door.loop, 100ms);
   later.async_wait([&](std::error_code) { door.net.close(); });
   door.run();
-  CHECK(door.took < 500ms);
+  CHECK(door.took < 2s);  // of 20: nobody waited for a timeout
   CHECK(verdict(reply.value().failure) == "http/local_resource");
   CHECK(verdict(answer.value().failure) == "dns/local_resource");
   CHECK(verdict(link.value().failure) == "tls/local_resource");
@@ -155,11 +176,37 @@ TEST_CASE("live door: close() ends what is pending and refuses what comes later"
   CHECK(door.took < 100ms);
 }
 
-TEST_CASE("live door: torn down in the middle it leaves nothing open") {
+TEST_CASE("live door: out of descriptors is our own trouble, and passes") {
   HostileServer server;
-  const HostileDns silent(HostileDns::Mood::silent);
+  const HostileDns dns;
+  LiveDoor door;
+  const Fetch fetch = fetch_of(server.port(), "ok");
+  Question question;
+  question.name = "ok.test";
+  question.servers = {dns.server()};
+  Dial dial;
+  dial.address = fetch.address;
+  dial.port = server.port();
+  CHECK(told(door.finish(door.net.fetch(fetch)).failure) == "ok");
+  std::vector<std::string> verdicts;
+  {
+    const NoDescriptors none;  // Catch and the sanitizers want some as well: compared afterwards
+    verdicts.push_back(verdict(door.finish(door.net.fetch(fetch)).failure));
+    verdicts.push_back(verdict(door.finish(door.net.dial(dial)).failure));
+    verdicts.push_back(verdict(door.finish(door.net.run(command({"true"}))).failure));
+    verdicts.push_back(verdict(door.finish(door.net.resolve(question)).failure));
+  }
+  CHECK(verdicts == std::vector<std::string>{"connect/local_resource", "connect/local_resource",
+                                             "integrity/local_resource", "dns/local_resource"});
+  CHECK(told(door.finish(door.net.fetch(fetch)).failure) == "ok");
+  CHECK(told(door.finish(door.net.resolve(question)).failure) == "ok");
+}
+
+TEST_CASE("live door: torn down in the middle it leaves nothing open") {
   const std::size_t before = open_descriptors();
   {
+    HostileServer server;  // its ends of the connections are ours as well: gone before we count again
+    const HostileDns silent(HostileDns::Mood::silent);
     asio::io_context loop;
     LiveNet net(loop);  // gone before the loop: what is pending outlives it
     Question question;

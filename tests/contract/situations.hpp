@@ -15,7 +15,7 @@ namespace mw {
 struct Situation {
   std::string_view name;  ///< what the hostile peer is asked to do
   std::optional<std::pair<Layer, Reason>> expected;
-  int status = 0;               ///< of the reply; 0 = none was had in full
+  int status = 0;                 ///< of the reply; 0 = none was had in full
   std::string_view trouble = {};  ///< what FakeNet calls it, if it knows it
 };
 
@@ -52,7 +52,7 @@ inline const std::vector<Situation>& fetch_situations() {
       {"endless_status_line", http(Reason::header_limit), 0},
       {"endless_1xx", http(Reason::header_limit), 0},
       {"endless_trailer", http(Reason::header_limit), 200},
-      {"endless_trailer_line", http(Reason::header_limit), 200},
+      {"endless_trailer_line", http(Reason::malformed), 200},
       {"endless_body", http(Reason::body_limit), 200, "body_limit"},
       {"endless_chunks", http(Reason::body_limit), 200},
       {"length_beyond_limit", http(Reason::body_limit), 200},
@@ -64,9 +64,9 @@ inline const std::vector<Situation>& fetch_situations() {
       {"length_twice", http(Reason::malformed), 200, "malformed"},
       {"length_twice_in_a_list", http(Reason::malformed), 200},
       {"length_and_chunked", http(Reason::malformed), 200},
-      {"length_negative", http(Reason::malformed), 200},
+      {"length_negative", http(Reason::malformed), 0},
       {"length_huge", http(Reason::malformed), 200},
-      {"length_words", http(Reason::malformed), 200},
+      {"length_words", http(Reason::malformed), 0},
       {"excess_bytes", http(Reason::malformed), 200},
       {"two_answers", http(Reason::malformed), 200},
       {"transfer_gzip", http(Reason::malformed), 200},
@@ -132,7 +132,7 @@ inline const std::vector<Situation>& resolve_situations() {
       {"noise", dns(Reason::timeout)},
       {"garbage", dns(Reason::bad_reply)},
       {"aliases-20", dns(Reason::bad_reply)},
-      {"alias-loop", dns(Reason::bad_reply)},
+      {"alias-loop", dns(Reason::no_data)},
   };
   return all;
 }

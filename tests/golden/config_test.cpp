@@ -1,12 +1,12 @@
 // Configurations in files: what each bad one is told, and what each good one comes out as.
-// MW_UPDATE_GOLDEN=1 in the environment rewrites the expectations instead; read the difference before you keep it.
+#include "exporter/config.hpp"
+
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "exporter/config.hpp"
+#include "tests/support/golden.hpp"
 
 using namespace mw;
 
@@ -70,14 +70,7 @@ bool leaks(const std::string& text) {
   return text.find("s3cret") != std::string::npos || text.find("hunter2") != std::string::npos;
 }
 
-/// Compares with a file; the whole of both is shown when they differ.
-void check_golden(const std::string& got, const fs::path& golden) {
-  if (std::getenv("MW_UPDATE_GOLDEN") != nullptr) std::ofstream(golden, std::ios::binary) << got;
-  CAPTURE(golden.filename().string());
-  CHECK(got == read(golden));
-}
-
-fs::path with_extension(fs::path path, const char* extension) { return path.replace_extension(extension); }
+std::string with_extension(fs::path path, const char* extension) { return path.replace_extension(extension); }
 
 }  // namespace
 
@@ -89,7 +82,7 @@ TEST_CASE("every bad configuration is told exactly what is wrong with it") {
     CAPTURE(file.filename().string());
     CHECK_FALSE(messages.empty());
     CHECK_FALSE(leaks(messages));
-    check_golden(messages, with_extension(file, ".expected"));
+    CHECK(golden_difference(with_extension(file, ".expected"), messages) == "");
   }
 }
 
@@ -102,7 +95,7 @@ TEST_CASE("every good configuration comes out with its defaults filled in and it
     REQUIRE(std::holds_alternative<Config>(outcome));
     const std::string printed = print_config(std::get<Config>(outcome));
     CHECK_FALSE(leaks(printed));
-    check_golden(printed, with_extension(file, ".printed"));
+    CHECK(golden_difference(with_extension(file, ".printed"), printed) == "");
   }
 }
 
@@ -110,8 +103,7 @@ TEST_CASE("errors come in the order of the text") {
   for (const auto& file : configurations("bad")) {
     const auto outcome = parse(file);
     const auto& errors = std::get<std::vector<ConfigError>>(outcome);
-    CHECK(std::is_sorted(errors.begin(), errors.end(),
-                         [](const auto& a, const auto& b) { return a.line < b.line; }));
+    CHECK(std::is_sorted(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.line < b.line; }));
   }
 }
 

@@ -1,5 +1,6 @@
 // The whole /metrics page of a fixed picture, and what the page must be whatever the picture.
 #include <catch2/catch.hpp>
+
 #include "exporter/mirror_metrics.hpp"
 #include "exporter/own_metrics.hpp"
 #include "tests/support/golden.hpp"

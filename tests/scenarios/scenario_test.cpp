@@ -1,12 +1,12 @@
 // Plays every .scn file twice: it must hold, and both times give the same bytes. Three days must take no second.
+#include "tests/support/scenario.hpp"
+
 #include <catch2/catch.hpp>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
-
-#include "tests/support/scenario.hpp"
 
 namespace {
 

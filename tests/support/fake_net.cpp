@@ -66,7 +66,8 @@ Reply answer_page(const FakePage& page, const Fetch& fetch) {
   const std::string body = fetch.method == "HEAD" ? "" : page.body;
   reply.body_bytes = body.size();
   if (body.size() > fetch.body_limit) {
-    reply.failure = Failure{Layer::http, Reason::body_limit, "more than " + std::to_string(fetch.body_limit) + " bytes"};
+    reply.failure =
+        Failure{Layer::http, Reason::body_limit, "more than " + std::to_string(fetch.body_limit) + " bytes"};
     return reply;
   }
   reply.sha256 = sha256_hex(body);

@@ -88,8 +88,7 @@ Message addresses(const Query& query, bool v4, bool v6) {
 Message many_addresses(const Query& query) {
   Message message;
   if (query.type != kTypeA) return message;
-  for (unsigned i = 2000; i-- > 0;)
-    message.add(record(kQuestionName, kTypeA, std::string("\xc6\x33", 2) + u16(i)));
+  for (unsigned i = 2000; i-- > 0;) message.add(record(kQuestionName, kTypeA, std::string("\xc6\x33", 2) + u16(i)));
   return message;
 }
 
@@ -181,8 +180,7 @@ class Desk {
     ::poll(both, 2, 5);
   }
 
-  /// The number of questions taken.
-  int serve_udp(bool silent);
+  void serve_udp(bool silent);
   void accept_tcp();
   void send_late_ones();
   int source_ports() const { return static_cast<int>(ports_.size()); }
@@ -205,19 +203,21 @@ class Desk {
   std::vector<int> connections_;
 };
 
-int Desk::serve_udp(bool silent) {
+void Desk::serve_udp(bool silent) {
   char buffer[4096];
   sockaddr_in from{};
   socklen_t length = sizeof from;
-  const ssize_t got = ::recvfrom(udp_, buffer, sizeof buffer, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length);
-  if (got <= 0) return 0;
+  const ssize_t got =
+      ::recvfrom(udp_, buffer, sizeof buffer, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length);
+  if (got <= 0) return;
   ports_.insert(from.sin_port);
   const auto query = parse({buffer, static_cast<std::size_t>(got)});
   const auto message = query && !silent ? reply_to(*query, false) : std::nullopt;
-  if (!message) return 1;
-  if (query->trouble == "late") late_.push_back({Clock::now() + 450ms, from, *message});
-  else send(from, *message);
-  return 1;
+  if (!message) return;
+  if (query->trouble == "late")
+    late_.push_back({Clock::now() + 450ms, from, *message});
+  else
+    send(from, *message);
 }
 
 void Desk::send_late_ones() {
@@ -268,7 +268,7 @@ void HostileDns::run() {
   Desk desk(udp_, tcp_);
   while (!stopping_) {
     desk.wait();
-    while (const int taken = desk.serve_udp(mood_ == Mood::silent)) questions_ += taken;
+    desk.serve_udp(mood_ == Mood::silent);
     desk.accept_tcp();
     desk.send_late_ones();
     source_ports_ = desk.source_ports();

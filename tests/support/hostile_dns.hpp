@@ -20,7 +20,6 @@ class HostileDns {
 
   /// As Question::servers wants it.
   std::string server() const { return "127.0.0.1:" + std::to_string(port_); }
-  int questions() const { return questions_; }
   /// How many different source ports asked over UDP.
   int source_ports() const { return source_ports_; }
 
@@ -32,7 +31,6 @@ class HostileDns {
   int tcp_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_ = false;
-  std::atomic<int> questions_ = 0;
   std::atomic<int> source_ports_ = 0;
   std::thread thread_;
 };

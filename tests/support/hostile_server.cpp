@@ -86,7 +86,8 @@ class Peer {
 
   void read_something() const {
     char buffer[4096];
-    if (wait(POLLIN, 20s)) [[maybe_unused]] const ssize_t got = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (wait(POLLIN, 20s)) [[maybe_unused]]
+      const ssize_t got = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
   }
 
  private:
@@ -163,7 +164,8 @@ std::map<std::string, Trouble, std::less<>> framing_ones() {
       {"length_twice", says_and_stays(kOk + "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody!")},
       {"length_twice_in_a_list", says_and_stays(kOk + "Content-Length: 4, 5\r\n\r\nbody!")},
       {"length_twice_the_same", says_and_stays(kOk + "Content-Length: 4\r\nContent-Length: 4\r\n\r\nbody")},
-      {"length_and_chunked", says_and_stays(kOk + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n")},
+      {"length_and_chunked",
+       says_and_stays(kOk + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n")},
       {"length_negative", says_and_stays(kOk + "Content-Length: -1\r\n\r\nbody")},
       {"length_huge", says_and_stays(kOk + "Content-Length: 99999999999999999999\r\n\r\nbody")},
       {"length_beyond_limit", says_and_stays(kOk + "Content-Length: 100000000000\r\n\r\nbody")},
@@ -194,7 +196,8 @@ std::map<std::string, Trouble, std::less<>> good_ones() {
       {"ok_bare_lf", says_and_stays("HTTP/1.1 200 OK\nContent-Length: 4\n\nbody")},
       {"ok_chunked", says_and_stays(kChunked + "2;ext=1\r\nbo\r\n2\r\ndy\r\n0\r\nX-Trailer: late\r\n\r\n")},
       {"ok_until_close", says(kOk + "\r\nbody")},
-      {"ok_after_100", says_and_stays("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer("200 OK", "", "body"))},
+      {"ok_after_100", says_and_stays("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" +
+                                      answer("200 OK", "", "body"))},
       {"gzip_unasked", says_and_stays(answer("200 OK", "Content-Encoding: gzip\r\n", "\x1f\x8b\x08 not really"))},
       {"html_200", says_and_stays(answer("200 OK", "Content-Type: text/html\r\n", "<html>captive</html>"))},
       {"no_content", says_and_stays("HTTP/1.1 204 No Content\r\n\r\n")},

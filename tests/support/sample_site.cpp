@@ -1,6 +1,8 @@
 // The picture, pool by pool.
 #include "tests/support/sample_site.hpp"
 
+#include <algorithm>
+
 namespace mw {
 
 namespace {

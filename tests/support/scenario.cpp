@@ -91,7 +91,8 @@ class Player final : public WardenEvents {
   ScenarioResult play() {
     // The world as it is at 0s is there before the agent is.
     std::size_t next = 0;
-    while (next < script_.steps.size() && script_.steps[next].at == Duration::zero() && script_.steps[next].words[0] != "expect")
+    while (next < script_.steps.size() && script_.steps[next].at == Duration::zero() &&
+           script_.steps[next].words[0] != "expect")
       act(script_.steps[next++]);
     configure("first", 0);
     for (; next < script_.steps.size(); ++next) {
@@ -109,7 +110,9 @@ class Player final : public WardenEvents {
   void verdict_changed(const VerdictChange& change) override {
     note(change.key.pool + "/" + change.key.mirror + " " + describe(change.before) + " -> " + describe(change.after));
   }
-  void coroutine_died(const std::string& what) override { result_.failures.push_back(file_ + ": internal error: " + what); }
+  void coroutine_died(const std::string& what) override {
+    result_.failures.push_back(file_ + ": internal error: " + what);
+  }
 
  private:
   using Words = std::vector<std::string>;
@@ -129,28 +132,40 @@ class Player final : public WardenEvents {
     };
     none.environment = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
     auto parsed = parse_config(script_.configs[name], file_ + "#" + name, none);
-    if (auto* config = std::get_if<Config>(&parsed)) return warden_.configure(std::make_shared<const Config>(std::move(*config)));
-    for (const ConfigError& error : std::get<std::vector<ConfigError>>(parsed)) fail(line, "a good configuration", to_string(error));
+    if (auto* config = std::get_if<Config>(&parsed))
+      return warden_.configure(std::make_shared<const Config>(std::move(*config)));
+    for (const ConfigError& error : std::get<std::vector<ConfigError>>(parsed))
+      fail(line, "a good configuration", to_string(error));
   }
 
   void act(const Step& step) {
     const Words& words = step.words;
     const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string(); };
     if (words[0] == "expect") return expect(step.line, words);
-    if (words[0] == "serve") net_.host(word(1)).pages[word(2)] = {std::atoi(word(3).c_str()), word(4), {}};
-    else if (words[0] == "redirect") net_.host(word(1)).pages[word(2)] = {302, "", {{"location", word(3)}}};
-    else if (words[0] == "trouble") net_.host(word(1)).trouble = word(2);
-    else if (words[0] == "fine") net_.host(word(1)).trouble.clear();
-    else if (words[0] == "name") name_is(word(1), word(2));
-    else if (words[0] == "wall") step_wall(word(1));
-    else if (words[0] == "reload") configure(word(1), step.line);
-    else fail(step.line, "a known verb", words[0]);
+    if (words[0] == "serve")
+      net_.host(word(1)).pages[word(2)] = {std::atoi(word(3).c_str()), word(4), {}};
+    else if (words[0] == "redirect")
+      net_.host(word(1)).pages[word(2)] = {302, "", {{"location", word(3)}}};
+    else if (words[0] == "trouble")
+      net_.host(word(1)).trouble = word(2);
+    else if (words[0] == "fine")
+      net_.host(word(1)).trouble.clear();
+    else if (words[0] == "name")
+      name_is(word(1), word(2));
+    else if (words[0] == "wall")
+      step_wall(word(1));
+    else if (words[0] == "reload")
+      configure(word(1), step.line);
+    else
+      fail(step.line, "a known verb", words[0]);
   }
 
   void name_is(const std::string& name, const std::string& answer) {
     Answer reply;
-    if (const auto address = parse_address(answer)) reply.addresses = {*address};
-    else reply.failure = Failure{Layer::dns, answer == "timeout" ? Reason::timeout : Reason::nxdomain, name};
+    if (const auto address = parse_address(answer))
+      reply.addresses = {*address};
+    else
+      reply.failure = Failure{Layer::dns, answer == "timeout" ? Reason::timeout : Reason::nxdomain, name};
     net_.name_is(name, std::move(reply));
   }
 
@@ -212,7 +227,8 @@ class Player final : public WardenEvents {
 
   void expect_requests(unsigned line, const std::string& endpoint, const std::string& least, const std::string& most) {
     const auto seen = net_.host(endpoint).requests;
-    if (seen < std::stoull(least) || seen > std::stoull(most)) fail(line, least + ".." + most + " requests to " + endpoint, std::to_string(seen));
+    if (seen < std::stoull(least) || seen > std::stoull(most))
+      fail(line, least + ".." + most + " requests to " + endpoint, std::to_string(seen));
   }
 
   Script script_;

@@ -1,7 +1,8 @@
 // Addresses: strict text forms and the ranges that a stranger's redirect must not reach.
+#include "probes/address.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "probes/address.hpp"
 #include "probes/target.hpp"
 
 using namespace mw;
@@ -16,10 +17,10 @@ TEST_CASE("only plain text forms are addresses") {
 }
 
 TEST_CASE("special addresses are known in every disguise") {
-  for (const auto* text :
-       {"127.0.0.1", "10.1.2.3", "172.31.255.255", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-        "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-        "fc00::1", "fd12::1", "fe80::1", "ff02::1", "::127.0.0.1", "2001:db8::1"})
+  for (const auto* text : {"127.0.0.1",  "10.1.2.3",         "172.31.255.255",  "192.168.0.1",     "169.254.169.254",
+                           "100.64.0.1", "0.0.0.0",          "224.0.0.1",       "255.255.255.255", "::",
+                           "::1",        "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",   "fc00::1",
+                           "fd12::1",    "fe80::1",          "ff02::1",         "::127.0.0.1",     "2001:db8::1"})
     CHECK(is_special(*parse_address(text)));
   for (const auto* text : {"8.8.8.8", "172.32.0.1", "101.6.15.130", "2402:f000:1:400::2", "::ffff:8.8.8.8"})
     CHECK_FALSE(is_special(*parse_address(text)));

@@ -1,9 +1,10 @@
 // The four common checks: what several addresses, several resolvers and an expectation mean.
+#include "probes/checks.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <catch2/catch.hpp>
 
-#include "probes/checks.hpp"
 #include "tests/support/fake_net.hpp"
 
 using namespace mw;
@@ -11,7 +12,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-AddressLook look(const char* address, std::optional<Failure> failure) { return {*parse_address(address), std::move(failure), {}}; }
+AddressLook look(const char* address, std::optional<Failure> failure) {
+  return {*parse_address(address), std::move(failure), {}};
+}
 
 const Failure kRefused{Layer::connect, Reason::refused, "refused"};
 const Failure kBusy{Layer::http, Reason::server_error, "503"};

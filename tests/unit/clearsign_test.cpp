@@ -1,7 +1,8 @@
 // Clearsigned files: right in exactly one way, wrong in every way that verifiers have been fooled with.
+#include "probes/formats/clearsign.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "probes/formats/clearsign.hpp"
 #include "tests/support/file.hpp"
 
 using namespace mw;

@@ -7,8 +7,8 @@ using namespace mw;
 using namespace std::chrono_literals;
 
 TEST_CASE("conditions are read and written") {
-  for (const auto* text : {"sync_lag > 6h", "error_ratio[5m] > 50%", "cert_expires_in < 14d", "metadata_expires_in <= 1d",
-                           "error_ratio[10s] >= 12.5%"}) {
+  for (const auto* text : {"sync_lag > 6h", "error_ratio[5m] > 50%", "cert_expires_in < 14d",
+                           "metadata_expires_in <= 1d", "error_ratio[10s] >= 12.5%"}) {
     const auto parsed = parse_condition(text);
     REQUIRE(std::holds_alternative<Condition>(parsed));
     CHECK(to_string(std::get<Condition>(parsed)) == text);
@@ -18,10 +18,18 @@ TEST_CASE("conditions are read and written") {
 }
 
 TEST_CASE("errors point at the column") {
-  const std::pair<const char*, std::size_t> table[] = {
-      {"", 0},           {"lag > 6h", 0},          {"sync_lag", 8},     {"sync_lag = 6h", 9},      {"sync_lag > 6", 11},
-      {"sync_lag > ", 11}, {"sync_lag[5m] > 6h", 8}, {"error_ratio[x] > 1%", 12}, {"error_ratio[5m > 1%", 12},
-      {"error_ratio > 150%", 14}, {"error_ratio > nan", 14}, {"sync_lag > 6h extra", 11}};
+  const std::pair<const char*, std::size_t> table[] = {{"", 0},
+                                                       {"lag > 6h", 0},
+                                                       {"sync_lag", 8},
+                                                       {"sync_lag = 6h", 9},
+                                                       {"sync_lag > 6", 11},
+                                                       {"sync_lag > ", 11},
+                                                       {"sync_lag[5m] > 6h", 8},
+                                                       {"error_ratio[x] > 1%", 12},
+                                                       {"error_ratio[5m > 1%", 12},
+                                                       {"error_ratio > 150%", 14},
+                                                       {"error_ratio > nan", 14},
+                                                       {"sync_lag > 6h extra", 11}};
   for (const auto& [text, column] : table) {
     CAPTURE(text);
     const auto parsed = parse_condition(text);

@@ -1,7 +1,7 @@
 // Paragraphs: how they are cut, and every cap.
-#include <catch2/catch.hpp>
-
 #include "probes/formats/deb822.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 using namespace std::string_view_literals;
@@ -13,8 +13,7 @@ std::string first(std::string_view text) {
   const auto taken = take_paragraph(text);
   if (const auto* error = std::get_if<std::string>(&taken)) return "error: " + *error;
   std::string out;
-  for (const Field& one : std::get<Paragraph>(taken))
-    out += std::string(one.name) + "=" + std::string(one.value) + "|";
+  for (const Field& one : std::get<Paragraph>(taken)) out += std::string(one.name) + "=" + std::string(one.value) + "|";
   return out;
 }
 

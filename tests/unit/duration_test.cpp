@@ -1,7 +1,7 @@
 // Durations: what is read, what is refused, and that writing and reading agree.
-#include <catch2/catch.hpp>
-
 #include "probes/duration.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 using namespace std::chrono_literals;

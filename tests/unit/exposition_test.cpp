@@ -1,7 +1,7 @@
 // The catalogue's conventions, the writer, the agent's own metrics, and hostile text in all of them.
 #include <algorithm>
-#include <cstdlib>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <limits>
 #include <random>
 #include <set>
@@ -107,7 +107,8 @@ TEST_CASE("numbers read back as they were") {
   CHECK(number(0) == "0");
   CHECK(number(0.1) == "0.1");
   CHECK(number(21780.25) == "21780.25");
-  for (const double value : {1.0 / 3, 1e300, 5e-324, 1790000000.123456, -0.5}) CHECK(std::strtod(number(value).c_str(), nullptr) == value);
+  for (const double value : {1.0 / 3, 1e300, 5e-324, 1790000000.123456, -0.5})
+    CHECK(std::strtod(number(value).c_str(), nullptr) == value);
   CHECK(bucket_bound(1) == "1.0");
   CHECK(bucket_bound(0.005) == "0.005");
   CHECK(bucket_bound(60) == "60.0");

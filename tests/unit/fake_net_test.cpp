@@ -1,10 +1,11 @@
 // Virtual time: sleeping takes none of ours, order is by due time, and troubles take as long as they should.
+#include "tests/support/fake_net.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <catch2/catch.hpp>
 
 #include "probes/all.hpp"
-#include "tests/support/fake_net.hpp"
 
 using namespace mw;
 using namespace std::chrono_literals;

@@ -94,8 +94,7 @@ TEST_CASE("file: every pinned canary is compared, unpinned ones are not") {
   site.page("/pub/b.iso", {200, "bbB", {}});
   const Finding broken = site.integrity();
   CHECK(outcome(broken) == "integrity/checksum");
-  CHECK(broken.failure->detail ==
-        "b.iso: got sha256 " + sha256_hex("bbB") + ", expected " + sha256_hex("bbb"));
+  CHECK(broken.failure->detail == "b.iso: got sha256 " + sha256_hex("bbB") + ", expected " + sha256_hex("bbb"));
 }
 
 TEST_CASE("file: the first failure ends the comparison") {

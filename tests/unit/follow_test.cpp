@@ -1,9 +1,10 @@
 // Redirects: what may travel where, and what may not be followed.
+#include "probes/follow.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <catch2/catch.hpp>
 
-#include "probes/follow.hpp"
 #include "tests/support/fake_net.hpp"
 
 using namespace mw;
@@ -17,7 +18,8 @@ Fetch with_secrets(const std::string& where) {
   Fetch fetch;
   fetch.url = url(where);
   fetch.credentials = {"me", Secret("CANARY_1"), Secret("CANARY_2")};
-  fetch.headers = {{"X-Api-Key", "CANARY_3"}, {"PRIVATE-TOKEN", "CANARY_4"}, {"User-Agent", "mirrorwarden"}, {"Cookie", "x"}};
+  fetch.headers = {
+      {"X-Api-Key", "CANARY_3"}, {"PRIVATE-TOKEN", "CANARY_4"}, {"User-Agent", "mirrorwarden"}, {"Cookie", "x"}};
   fetch.tls.cert_file = "client.pem";
   fetch.tls.key_file = "client.key";
   return fetch;
@@ -128,7 +130,8 @@ TEST_CASE("a redirect is followed to a public host, with dns asked again") {
 }
 
 TEST_CASE("a redirect or a rebound name never reaches the inside") {
-  for (const auto* inside : {"127.0.0.1", "169.254.169.254", "10.1.1.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"}) {
+  for (const auto* inside :
+       {"127.0.0.1", "169.254.169.254", "10.1.1.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"}) {
     World world;
     world.name_at("mirror.example", "8.8.4.4");
     world.name_at("rebound.example", inside);
@@ -166,11 +169,10 @@ TEST_CASE("the next address is tried only when one cannot be connected to") {
 }
 
 TEST_CASE("statuses have reasons") {
-  const std::pair<int, Reason> table[] = {{404, Reason::not_found},     {410, Reason::not_found},
-                                          {403, Reason::unauthorized},  {429, Reason::rate_limited},
-                                          {500, Reason::server_error},  {502, Reason::server_error},
-                                          {418, Reason::client_error},  {304, Reason::unexpected_status},
-                                          {407, Reason::proxy}};
+  const std::pair<int, Reason> table[] = {
+      {404, Reason::not_found},    {410, Reason::not_found},         {403, Reason::unauthorized},
+      {429, Reason::rate_limited}, {500, Reason::server_error},      {502, Reason::server_error},
+      {418, Reason::client_error}, {304, Reason::unexpected_status}, {407, Reason::proxy}};
   for (const auto& [status, reason] : table) CHECK(unwanted_status(status, {})->reason == reason);
   CHECK_FALSE(unwanted_status(204, {}));
   CHECK_FALSE(unwanted_status(404, {404}));
@@ -178,7 +180,8 @@ TEST_CASE("statuses have reasons") {
 }
 
 TEST_CASE("a content coding that nobody asked for is read to its end or refused") {
-  const std::string hello("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25);
+  const std::string hello(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25);
   const Headers gzip = {{"content-encoding", "gzip"}};
   World world;
   world.name_at("mirror.example", "10.0.0.1");

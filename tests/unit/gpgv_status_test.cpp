@@ -1,7 +1,8 @@
 // gpgv's verdicts: canned status lines, then what the real gpgv says of real signatures.
+#include "probes/formats/gpgv_status.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "probes/formats/gpgv_status.hpp"
 #include "tests/support/real_gpgv.hpp"
 
 using namespace mw;

@@ -1,7 +1,7 @@
 // The lag algorithm: lag is the time since the served version was superseded, and nothing else.
-#include <catch2/catch.hpp>
-
 #include "probes/history.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 using namespace std::chrono_literals;
@@ -77,6 +77,7 @@ TEST_CASE("an upstream that goes back is an event and blames no mirror") {
 
 TEST_CASE("history is bounded") {
   History history;
-  for (int i = 0; i < 2000; ++i) history = observe(std::move(history), bare(std::to_string(i).c_str()), at(std::chrono::seconds(i)));
+  for (int i = 0; i < 2000; ++i)
+    history = observe(std::move(history), bare(std::to_string(i).c_str()), at(std::chrono::seconds(i)));
   CHECK(history.seen.size() == kHistoryLimit);
 }

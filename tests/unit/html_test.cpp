@@ -1,7 +1,7 @@
 // Pages are told from files by how they begin.
-#include <catch2/catch.hpp>
-
 #include "probes/formats/html.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 

@@ -1,7 +1,8 @@
 // Unpacking: what is read, and that each kind of damage has its own name.
+#include "probes/formats/inflate.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "probes/formats/inflate.hpp"
 #include "tests/support/file.hpp"
 
 using namespace mw;

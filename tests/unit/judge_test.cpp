@@ -1,7 +1,7 @@
 // Hysteresis and verdicts: tables of evidence and what must be said of it.
-#include <catch2/catch.hpp>
-
 #include "probes/judge.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 using namespace std::chrono_literals;
@@ -50,7 +50,8 @@ struct Case {
 
 std::string said(const Verdict& verdict) {
   std::string text(name(verdict.state));
-  if (verdict.failure) text += " " + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason));
+  if (verdict.failure)
+    text += " " + std::string(name(verdict.failure->layer)) + "/" + std::string(name(verdict.failure->reason));
   return text;
 }
 

@@ -1,7 +1,7 @@
 // Packages indexes: the right paragraph, its file, and paths that must never be asked for.
-#include <catch2/catch.hpp>
-
 #include "probes/formats/packages.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 
@@ -55,13 +55,15 @@ TEST_CASE("a paragraph that lacks or twists something is malformed") {
   CHECK(found("Package: hello\nFilename: a\nSize: 1\n", "hello") == "malformed");
   CHECK(found("Package: hello\nFilename: a\nSize: x\nSHA256: " + kDigest + "\n", "hello") == "malformed");
   CHECK(found("Package: hello\nFilename: a\nSize: 1\nSHA256: abc\n", "hello") == "malformed");
-  CHECK(found("Package: hello\nPackage: hello\nFilename: a\nSize: 1\nSHA256: " + kDigest + "\n", "hello") == "malformed");
+  CHECK(found("Package: hello\nPackage: hello\nFilename: a\nSize: 1\nSHA256: " + kDigest + "\n", "hello") ==
+        "malformed");
   CHECK(found(entry("hello", "../../etc/passwd"), "hello") == "malformed");
   CHECK(found(entry("hello", "/etc/passwd"), "hello") == "malformed");
 }
 
 TEST_CASE("plain paths are told from others") {
-  for (const auto* path : {"pool/main/g/g++/g++_4%3a12.deb", "h.deb", "a/b:c/d", "pool/x~1+b2_all.deb", "a/...", "a/.b"}) {
+  for (const auto* path :
+       {"pool/main/g/g++/g++_4%3a12.deb", "h.deb", "a/b:c/d", "pool/x~1+b2_all.deb", "a/...", "a/.b"}) {
     INFO(path);
     CHECK(is_plain_path(path));
   }

@@ -1,7 +1,7 @@
 // Release files: what is taken from them and what makes them unreadable.
-#include <catch2/catch.hpp>
-
 #include "probes/formats/release.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 
@@ -18,7 +18,8 @@ std::string error_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a Release is read") {
-  const std::string text = kHead + "Valid-Until: Sat, 16 Aug 2025 09:05:00 UTC\nAcquire-By-Hash: yes\nMD5Sum:\n 00 1 x\n" +
+  const std::string text = kHead +
+                           "Valid-Until: Sat, 16 Aug 2025 09:05:00 UTC\nAcquire-By-Hash: yes\nMD5Sum:\n 00 1 x\n" +
                            "SHA256:\n " + kDigest + "   12 main/binary-amd64/Packages\n " + kDigest + " 0 main/x\n";
   const auto parsed = parse_release(text);
   REQUIRE(std::holds_alternative<Release>(parsed));
@@ -52,8 +53,13 @@ TEST_CASE("what makes a Release unreadable is named") {
 }
 
 TEST_CASE("a bad line spoils the SHA256 table") {
-  const std::string lines[] = {"abc 1 x", " 1 x", kDigest + " -1 x", kDigest + " 1", kDigest + " 1 x y",
-                               kDigest + " 99999999999999999999999 x", std::string(64, 'A') + " 1 x",
+  const std::string lines[] = {"abc 1 x",
+                               " 1 x",
+                               kDigest + " -1 x",
+                               kDigest + " 1",
+                               kDigest + " 1 x y",
+                               kDigest + " 99999999999999999999999 x",
+                               std::string(64, 'A') + " 1 x",
                                kDigest + "0 1 x"};
   for (const std::string& line : lines) {
     INFO(line);

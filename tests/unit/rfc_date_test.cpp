@@ -1,7 +1,7 @@
 // Dates of Release files and HTTP headers: what is read, to the second, and what is refused.
-#include <catch2/catch.hpp>
-
 #include "probes/formats/rfc_date.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 
@@ -17,14 +17,10 @@ std::optional<long long> epoch(std::string_view text) {
 
 TEST_CASE("dates are read") {
   const std::pair<const char*, long long> rows[] = {
-      {"Sat, 09 Aug 2025 09:05:00 UTC", 1754730300},
-      {"Sat, 9 Aug 2025 9:05:00 UTC", 1754730300},
-      {"9 Aug 2025 09:05:00 +0000", 1754730300},
-      {"Sat, 09 Aug 2025 09:05:00 GMT", 1754730300},
-      {"Sat, 09 Aug 2025 09:05 Z", 1754730300},
-      {"  Sat,  09 Aug 2025 09:05:00 UTC\t", 1754730300},
-      {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
-      {"Thu, 29 Feb 2024 23:59:59 GMT", 1709251199},
+      {"Sat, 09 Aug 2025 09:05:00 UTC", 1754730300}, {"Sat, 9 Aug 2025 9:05:00 UTC", 1754730300},
+      {"9 Aug 2025 09:05:00 +0000", 1754730300},     {"Sat, 09 Aug 2025 09:05:00 GMT", 1754730300},
+      {"Sat, 09 Aug 2025 09:05 Z", 1754730300},      {"  Sat,  09 Aug 2025 09:05:00 UTC\t", 1754730300},
+      {"Thu, 01 Jan 1970 00:00:00 GMT", 0},          {"Thu, 29 Feb 2024 23:59:59 GMT", 1709251199},
       {"Fri, 01 Jan 2100 00:00:00 GMT", 4102444800},
   };
   for (const auto& [text, expected] : rows) {

@@ -1,7 +1,7 @@
 // Due times: deterministic, evenly spread, and never moved by a restart.
-#include <catch2/catch.hpp>
-
 #include "probes/schedule.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 using namespace std::chrono_literals;

@@ -1,7 +1,7 @@
 // Text to nodes: kinds, positions, what is refused before the library sees it, and quoting.
-#include <catch2/catch.hpp>
-
 #include "exporter/toml_tree.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 
@@ -68,10 +68,11 @@ TEST_CASE("a syntax error says where and in plain words") {
   };
   const std::vector<Case> cases = {
       {"a = \"x\nb = 2\n", {1, 7}, "syntax error: the string is not closed on its line"},
-      {"a = \"x", {1, 6}, "syntax error in string: encountered end-of-file"},
+      {"a = \"x", {1, 7}, "syntax error in string: encountered end-of-file"},
       {"a = 5s\n", {1, 6}, "syntax error: not a number; text and durations stand in quotes"},
-      {"a = yes\n", {1, 8}, "syntax error: not a value; text stands in quotes"},
-      {"a = \"x\x01y\"\n", {1, 7},
+      {"a = yes\n", {1, 5}, "syntax error: not a value; text stands in quotes"},
+      {"a = \"x\x01y\"\n",
+       {1, 7},
        "syntax error in string: unescaped control characters other than TAB (U+0009) are explicitly prohibited"},
       {"[[a]\n", {1, 5}, "syntax error in table header: expected ']', saw '\\n'"},
       {"a = 1\na = 2\n", {2, 5}, "syntax error in key-value pair: cannot redefine existing integer 'a'"},
@@ -86,8 +87,12 @@ TEST_CASE("a syntax error says where and in plain words") {
 }
 
 TEST_CASE("bytes that are no text are refused in words of our own") {
-  CHECK(refusal("\xEF\xBB\xBF" "a = 1\n").what == "starts with a byte order mark, expected UTF-8 without one");
-  CHECK(refusal("\xFF\xFE" "a").what == "looks like UTF-16, expected UTF-8");
+  CHECK(refusal("\xEF\xBB\xBF"
+                "a = 1\n")
+            .what == "starts with a byte order mark, expected UTF-8 without one");
+  CHECK(refusal("\xFF\xFE"
+                "a")
+            .what == "looks like UTF-16, expected UTF-8");
   const TomlError nul = refusal(std::string("a = 1\n\"é\" = \"\0\"\n", 16));
   CHECK(nul.what == "NUL byte, expected text");
   CHECK(nul.at == Position{2, 8});
@@ -106,9 +111,9 @@ TEST_CASE("depth is refused before it costs stack") {
   CHECK(tree("x = " + repeat("[", 31) + repeat("]", 31) + "\n").members.size() == 1);
   for (const std::string& bomb :
        {"x = " + repeat("[", 100'000), "x = " + repeat("[\n", 100'000), "x = " + repeat("{a=", 100'000),
-        "a" + repeat(".a", 100'000) + " = 1", "[a" + repeat(".a", 100'000) + "]", "x = [\"\"\"y\"\"\"\"\", {a" + repeat(".a", 100'000),
-        "x = '''y''''' # \"\na" + repeat(".a", 100'000), "a" + repeat(".\"a\"", 100'000) + " = 1",
-        "x = \"\\\"\" # '\na" + repeat(".a", 100'000)}) {
+        "a" + repeat(".a", 100'000) + " = 1", "[a" + repeat(".a", 100'000) + "]",
+        "x = [\"\"\"y\"\"\"\"\", {a" + repeat(".a", 100'000), "x = '''y''''' # \"\na" + repeat(".a", 100'000),
+        "a" + repeat(".\"a\"", 100'000) + " = 1", "x = \"\\\"\" # '\na" + repeat(".a", 100'000)}) {
     CAPTURE(bomb.substr(0, 40));
     const std::string what = refusal(bomb).what;
     CHECK((what == "nested too deeply, expected at most 32 levels" ||

@@ -1,7 +1,7 @@
 // URLs: what is accepted, what is refused and why, references, and joining.
-#include <catch2/catch.hpp>
-
 #include "probes/url.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace mw;
 
@@ -25,9 +25,9 @@ TEST_CASE("numeric disguises of an address are normalised before any policy sees
 
 TEST_CASE("what is not a usable URL is refused") {
   for (const auto* text :
-       {"", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://", "http://a b/", "http://u:p@example.org/",
-        "http://example.org:0/", "http://example.org:99999/", "http://example.org/#x", "http://example.org\\@evil/",
-        "javascript:alert(1)", "http://exa\nmple.org/"}) {
+       {"", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://", "http://a b/",
+        "http://u:p@example.org/", "http://example.org:0/", "http://example.org:99999/", "http://example.org/#x",
+        "http://example.org\\@evil/", "javascript:alert(1)", "http://exa\nmple.org/"}) {
     CAPTURE(text);
     CHECK(std::holds_alternative<std::string>(parse_url(text)));
   }
