@@ -62,7 +62,7 @@ void Warden::configure(std::shared_ptr<const Config> config) {
 /// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
 void Warden::rebuild_slots(SteadyTime now) {
   std::map<SlotKey, Slot> slots;
-  due_ = {};
+  due_.clear();
   for (const auto& pool : config_->pools) {
     for (const Mirror& mirror : pool->mirrors) {
       for (const CheckKind check : pool->checks) {
@@ -90,23 +90,19 @@ void Warden::rebuild_slots(SteadyTime now) {
 void Warden::pump() {
   if (stopped_) return;
   const SteadyTime now = net_.now();
-  while (!due_.empty() && due_.top().first <= now) {
-    const auto [at, key] = due_.top();
-    due_.pop();
-    const auto found = slots_.find(key);
-    if (found != slots_.end() && found->second.due == at) fall_due(key, found->second);
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const SlotKey key = due_.begin()->second;
+    fall_due(key, slots_.at(key));
   }
   start_waiting();
-  if (!due_.empty()) arm(due_.top().first);
+  if (!due_.empty()) arm(due_.begin()->first);
 }
 
 /// Skipped, not queued, when its last run is still under way: a queue would only make the lateness permanent.
 void Warden::fall_due(const SlotKey& key, Slot& slot) {
-  if (slot.running || slot.waiting) {
-    events_.slot_missed(key.mirror, key.check);
-    reschedule(key, slot);
-    return;
-  }
+  slot.fell_due = slot.due;
+  reschedule(key, slot);
+  if (slot.running || slot.waiting) return events_.slot_missed(key.mirror, key.check);
   slot.waiting = true;
   waiting_.push_back(key);
 }
@@ -126,18 +122,22 @@ void Warden::start_waiting() {
 
 void Warden::start(const SlotKey& key, Slot& slot) {
   const SteadyTime now = net_.now();
-  events_.check_started(now - slot.due);
+  events_.check_started(now - slot.fell_due);
   slot.waiting = false;
   slot.running = true;
   caps_.take(slot.mirror->url.host);
-  reschedule(key, slot);
   Target target{slot.pool, slot.mirror, policy_, user_agent_, now + slot.pool->timeout};
   spawn(run(key, std::move(target)), "a check");
 }
 
+void Warden::set_due(const SlotKey& key, Slot& slot, SteadyTime at) {
+  due_.erase({slot.due, key});
+  slot.due = at;
+  due_.emplace(at, key);
+}
+
 void Warden::reschedule(const SlotKey& key, Slot& slot) {
-  slot.due = next_due(net_.now(), origin_, slot.interval, slot.phase);
-  due_.emplace(slot.due, key);
+  set_due(key, slot, next_due(net_.now(), origin_, slot.interval, slot.phase));
 }
 
 /// One sleeping coroutine per distinct wake-up; a stale one only pumps once more than needed.
@@ -180,10 +180,7 @@ void Warden::finish(const SlotKey& key, const Mirror& looked_at, Finding finding
     if (*slot.mirror == looked_at) store_.apply(key.mirror, std::move(finding));
     const CheckState* state = store_.check(key.mirror, key.check);
     const SteadyTime soon = net_.now() + slot.pool->confirm_every;
-    if (state != nullptr && state->change_pending() && soon < slot.due) {
-      slot.due = soon;
-      due_.emplace(soon, key);
-    }
+    if (state != nullptr && state->change_pending() && soon < slot.due) set_due(key, slot, soon);
   }
   pump();
 }

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,7 +53,8 @@ class Warden {
     std::shared_ptr<const Mirror> mirror;
     Duration interval{};
     Duration phase{};
-    SteadyTime due{};
+    SteadyTime due{};       ///< next
+    SteadyTime fell_due{};  ///< last
     bool running = false;
     bool waiting = false;
   };
@@ -66,6 +66,7 @@ class Warden {
   void fall_due(const SlotKey&, Slot&);
   void start_waiting();
   void start(const SlotKey&, Slot&);
+  void set_due(const SlotKey&, Slot&, SteadyTime at);
   void reschedule(const SlotKey&, Slot&);
   void arm(SteadyTime at);
   Task<void> alarm(SteadyTime at);
@@ -97,7 +98,7 @@ class Warden {
   bool keeping_time_ = false;
 
   std::map<SlotKey, Slot> slots_;
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::set<Due> due_;  ///< exactly one entry per slot: its own due time
   std::deque<SlotKey> waiting_;
   std::set<SteadyTime> alarms_;
   Caps caps_;

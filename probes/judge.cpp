@@ -63,8 +63,9 @@ Verdict judge_freshness(const Evidence& evidence) {
   if (find(evidence, CheckKind::freshness) == nullptr)
     return unknown_because(Reason::not_checked_yet, "freshness has not been looked at yet");
   if (evidence.is_reference) return {State::fresh, std::nullopt};
-  if (!evidence.reference_known || evidence.reference_down)
+  if (evidence.reference_down)
     return unknown_because(Reason::reference_down, "the reference cannot be read, so nothing can be compared with it");
+  if (!evidence.reference_known) return unknown_because(Reason::not_checked_yet, "the reference has not been read yet");
   if (!evidence.lag.known)
     return unknown_because(evidence.lag.why, "serves a version the reference was never seen to serve");
   if (evidence.lag.lower > Duration::zero()) return {State::stale, lagging(evidence.lag)};

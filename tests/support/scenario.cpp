@@ -110,6 +110,7 @@ class Player final : public WardenEvents {
   void verdict_changed(const VerdictChange& change) override {
     note(change.key.pool + "/" + change.key.mirror + " " + describe(change.before) + " -> " + describe(change.after));
   }
+  void slot_missed(const MirrorKey&, CheckKind) override { ++missed_; }
   void coroutine_died(const std::string& what) override {
     result_.failures.push_back(file_ + ": internal error: " + what);
   }
@@ -190,6 +191,7 @@ class Player final : public WardenEvents {
     if (word(1) == "lag") return expect_lag(line, word(2), word(3), word(4));
     if (word(1) == "notice") return expect_notice(line, word(2) + " " + word(3) + " " + word(4));
     if (word(1) == "silence") return expect_silence(line);
+    if (word(1) == "missed") return expect_missed(line, word(2), word(3));
     if (word(1) == "requests") return expect_requests(line, word(2), word(3), word(4));
     fail(line, "a known expectation", word(1));
   }
@@ -225,6 +227,12 @@ class Player final : public WardenEvents {
     notices_.clear();
   }
 
+  void expect_missed(unsigned line, const std::string& least, const std::string& most) {
+    if (missed_ < std::stoull(least) || missed_ > std::stoull(most))
+      fail(line, least + ".." + most + " missed slots", std::to_string(missed_));
+    missed_ = 0;
+  }
+
   void expect_requests(unsigned line, const std::string& endpoint, const std::string& least, const std::string& most) {
     const auto seen = net_.host(endpoint).requests;
     if (seen < std::stoull(least) || seen > std::stoull(most))
@@ -239,6 +247,7 @@ class Player final : public WardenEvents {
   Warden warden_{loop_.get_executor(), net_, *this, "test"};
   std::shared_ptr<const Published> picture_;
   std::deque<std::string> notices_;
+  std::uint64_t missed_ = 0;
 };
 
 }  // namespace

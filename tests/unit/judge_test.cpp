@@ -128,7 +128,8 @@ TEST_CASE("verdicts") {
 TEST_CASE("a mirror is never stale because the upstream is down") {
   const Finding fresh = good(CheckKind::freshness);
   CHECK(said(Case{{fresh}, known(1h), true, true}.verdict()) == "unknown freshness/reference_down");
-  CHECK(said(Case{{fresh}, Lag{}, false, false}.verdict()) == "unknown freshness/reference_down");
+  CHECK(said(Case{{fresh}, Lag{}, false, false}.verdict()) == "unknown freshness/not_checked_yet");
+  CHECK(said(Case{{fresh}, Lag{}, false, true}.verdict()) == "unknown freshness/reference_down");
   const auto expired = bad(CheckKind::freshness, Layer::freshness, Reason::metadata_expired);
   CHECK(said(Case{{expired}, Lag{}, false, true}.verdict()) == "stale freshness/metadata_expired");
   Lag strange;
