@@ -25,7 +25,7 @@ TEST_CASE("numeric disguises of an address are normalised before any policy sees
 
 TEST_CASE("what is not a usable URL is refused") {
   for (const auto* text :
-       {"", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://", "http://a b/",
+       {"", "example.org", "http:///debian", "ftp://example.org/", "file:///etc/passwd", "http://", "http://a b/",
         "http://u:p@example.org/", "http://example.org:0/", "http://example.org:99999/", "http://example.org/#x",
         "http://example.org\\@evil/", "javascript:alert(1)", "http://exa\nmple.org/"}) {
     CAPTURE(text);
