@@ -60,8 +60,7 @@ std::variant<Url, std::string> parse_into(CURLU* handle, std::string_view text) 
   if (has_forbidden_byte(text)) return std::string("holds a space, control character or backslash");
   // libcurl takes the first name after any number of slashes for the host; nobody means that.
   const std::size_t scheme_end = std::min(text.find_first_of(":/?#"), text.size());
-  if (text.substr(scheme_end).starts_with(":///"))
-    return std::string("has no host");
+  if (text.substr(scheme_end).starts_with(":///")) return std::string("has no host");
   const CURLUcode code = curl_url_set(handle, CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK) return std::string(curl_url_strerror(code));
   return read(handle);
