@@ -45,6 +45,7 @@ class SpawnPlan {
     posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);  // whatever our own parent left open too
     posix_spawnattr_init(&attributes_);
     sigset_t signals;
     sigemptyset(&signals);

@@ -45,8 +45,8 @@ TEST_CASE("every scenario holds, twice alike") {
 TEST_CASE("a scenario that does not hold is seen to fail") {
   const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/healthy.scn");
   CHECK(mw::run_scenario(story, "x").failures.empty());
-  CHECK(mw::run_scenario(story + "\nat 8d expect mirror files/equal down connect/refused\n", "x").failures.size() == 1);
-  CHECK(mw::run_scenario(story + "\nat 8d expect notice firing X equal\n", "x").failures.size() == 1);
+  CHECK(mw::run_scenario(story + "\nat 2d expect mirror files/equal down connect/refused\n", "x").failures.size() == 1);
+  CHECK(mw::run_scenario(story + "\nat 2d expect notice firing X equal\n", "x").failures.size() == 1);
 }
 
 TEST_CASE("three virtual days take less than a second") {
