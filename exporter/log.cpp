@@ -58,21 +58,21 @@ Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (!sink_->logger.should_log(to_spdlog(level))) return;
-  const std::string line = log_line(format_, level, rfc3339(std::chrono::system_clock::now()), message, fields);
+  const std::string time = rfc3339(std::chrono::system_clock::now());
+  const std::string line = log_line(format_, {level, time, message, {fields.begin(), fields.size()}});
   sink_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
-std::string log_line(LogFormat format, LogLevel level, std::string_view time, std::string_view message,
-                     std::initializer_list<LogField> fields) {
+std::string log_line(LogFormat format, const LogEvent& event) {
+  const std::string time(event.time);
+  const std::string level(level_name(event.level));
   if (format == LogFormat::logfmt) {
-    std::string line =
-        "time=" + std::string(time) + " level=" + std::string(level_name(level)) + " msg=" + quoted(message);
-    for (const auto& [key, value] : fields) line += " " + std::string(key) + "=" + logfmt_value(value);
+    std::string line = "time=" + time + " level=" + level + " msg=" + quoted(event.message);
+    for (const auto& [key, value] : event.fields) line += " " + std::string(key) + "=" + logfmt_value(value);
     return line;
   }
-  std::string line = R"({"time":")" + std::string(time) + R"(","level":")" + std::string(level_name(level)) +
-                     R"(","msg":)" + quoted(message);
-  for (const auto& [key, value] : fields) line += ",\"" + std::string(key) + "\":" + quoted(value);
+  std::string line = R"({"time":")" + time + R"(","level":")" + level + R"(","msg":)" + quoted(event.message);
+  for (const auto& [key, value] : event.fields) line += ",\"" + std::string(key) + "\":" + quoted(value);
   return line + "}";
 }
 

@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,8 +41,15 @@ class Log {
   std::unique_ptr<Sink> sink_;
 };
 
-/// One line without its end. `time` is RFC 3339.
-std::string log_line(LogFormat, LogLevel, std::string_view time, std::string_view message,
-                     std::initializer_list<LogField> fields);
+/// One event. Views what the caller holds.
+struct LogEvent {
+  LogLevel level = LogLevel::info;
+  std::string_view time;  ///< RFC 3339
+  std::string_view message;
+  std::span<const LogField> fields;
+};
+
+/// One line without its end.
+std::string log_line(LogFormat, const LogEvent&);
 
 }  // namespace mw

@@ -108,16 +108,17 @@ constexpr PhaseColumn kPhases[] = {{"dns", &Timings::dns},
                                    {"processing", &Timings::processing},
                                    {"transfer", &Timings::transfer}};
 
+void add_phases(Family& family, const Labels& labels, const CheckState& state) {
+  for (const PhaseColumn& phase : kPhases) {
+    const auto took = last_known(state, [&](const Finding& f) { return f.timings.*phase.member; });
+    if (took) family.add(Labels(labels).add("phase", phase.name), seconds(*took));
+  }
+}
+
 Family phases(const Rows& rows) {
   Family family("mirror_check_phase_seconds");
-  for (const Row& row : rows) {
-    for (const auto& [kind, state] : row.view->checks) {
-      for (const PhaseColumn& phase : kPhases) {
-        const auto took = last_known(state, [&](const Finding& f) { return f.timings.*phase.member; });
-        if (took) family.add(with_check(row, kind).add("phase", phase.name), seconds(*took));
-      }
-    }
-  }
+  for (const Row& row : rows)
+    for (const auto& [kind, state] : row.view->checks) add_phases(family, with_check(row, kind), state);
   return family;
 }
 

@@ -52,7 +52,7 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   user_agent_ = user_agent_of(config_->agent, version_);
   caps_.resize(config_->agent.concurrency, config_->agent.concurrency_per_host);
   store_.configure(config_->pools, net_.wall());
-  rebuild_slots(net_.now());
+  rebuild_slots();
   judge_all();
   publish();
   pump();
@@ -60,31 +60,35 @@ void Warden::configure(std::shared_ptr<const Config> config) {
 }
 
 /// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
-void Warden::rebuild_slots(SteadyTime now) {
+Warden::Slot Warden::make_slot(const SlotKey& key, const std::shared_ptr<const Pool>& pool,
+                               const Mirror& mirror) const {
+  Slot slot;
+  slot.pool = pool;
+  slot.mirror = std::shared_ptr<const Mirror>(pool, &mirror);
+  slot.interval = key.check == CheckKind::integrity ? pool->integrity_interval : pool->interval;
+  slot.phase = phase_of(pool->name + "/" + mirror.name + "/" + std::string(name(key.check)), slot.interval);
+  slot.due = next_due(net_.now(), origin_, slot.interval, slot.phase);
+  const auto old = slots_.find(key);
+  if (old == slots_.end()) return slot;
+  slot.running = old->second.running;
+  slot.waiting = old->second.waiting;
+  if (old->second.interval == slot.interval) slot.due = old->second.due;
+  return slot;
+}
+
+void Warden::rebuild_slots() {
   std::map<SlotKey, Slot> slots;
   due_.clear();
   for (const auto& pool : config_->pools) {
     for (const Mirror& mirror : pool->mirrors) {
       for (const CheckKind check : pool->checks) {
-        if (!applies(check, mirror)) continue;
         const SlotKey key{{pool->name, mirror.name}, check};
-        Slot slot;
-        slot.pool = pool;
-        slot.mirror = std::shared_ptr<const Mirror>(pool, &mirror);
-        slot.interval = check == CheckKind::integrity ? pool->integrity_interval : pool->interval;
-        slot.phase = phase_of(pool->name + "/" + mirror.name + "/" + std::string(name(check)), slot.interval);
-        slot.due = next_due(now, origin_, slot.interval, slot.phase);
-        if (const auto old = slots_.find(key); old != slots_.end()) {
-          slot.running = old->second.running;
-          slot.waiting = old->second.waiting;
-          if (old->second.interval == slot.interval) slot.due = old->second.due;
-        }
-        due_.emplace(slot.due, key);
-        slots.emplace(key, std::move(slot));
+        if (applies(check, mirror)) slots.emplace(key, make_slot(key, pool, mirror));
       }
     }
   }
   slots_ = std::move(slots);
+  for (const auto& [key, slot] : slots_) due_.emplace(slot.due, key);
 }
 
 void Warden::pump() {

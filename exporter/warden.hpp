@@ -61,7 +61,8 @@ class Warden {
   using Due = std::pair<SteadyTime, SlotKey>;
 
   // scheduling
-  void rebuild_slots(SteadyTime now);
+  Slot make_slot(const SlotKey&, const std::shared_ptr<const Pool>&, const Mirror&) const;
+  void rebuild_slots();
   void pump();
   void fall_due(const SlotKey&, Slot&);
   void start_waiting();

@@ -110,12 +110,18 @@ Task<Reply> try_addresses(Net& net, Target target, Fetch fetch, Route route) {
   co_return reply;
 }
 
-Task<Reply> one_hop(Net& net, Target target, Fetch fetch, std::optional<Address> only, bool redirected) {
+struct Via {
+  std::optional<Address> only;  ///< instead of resolving
+  bool redirected = false;
+};
+
+Task<Reply> one_hop(Net& net, Target target, Fetch fetch, Via via) {
+  const std::optional<Address> only = via.only;
   Route route;
   if (only)
     route.addresses = {*only};
   else
-    route = co_await route_to(net, target, fetch, redirected);
+    route = co_await route_to(net, target, fetch, via.redirected);
   Reply reply;
   if (route.failure)
     reply.failure = route.failure;
@@ -168,7 +174,8 @@ Task<Got> follow(Net& net, Target target, Get get) {
   Fetch fetch = first_hop(target, get);
   Got got;
   for (std::optional<Address> only = get.only;; only.reset()) {
-    got.reply = co_await one_hop(net, target, fetch, only, got.redirects > 0);
+    const Via via{only, got.redirects > 0};
+    got.reply = co_await one_hop(net, target, fetch, via);
     got.url = fetch.url;
     got.bytes_received += got.reply.body_bytes;
     got.failure = got.reply.failure;

@@ -397,6 +397,7 @@ std::size_t Exchange::on_body(char* bytes, std::size_t size, std::size_t count, 
   return go_on ? size * count : 0;
 }
 
+// NOLINTNEXTLINE(readability-function-size): libcurl says how many parameters it passes
 int Exchange::on_debug(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* self) {
   Exchange& exchange = *static_cast<Exchange*>(self);
   if (kind == CURLINFO_DATA_IN && !exchange.reader_.framed(size)) exchange.wakeup_.wake();

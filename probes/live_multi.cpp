@@ -31,6 +31,7 @@ void Fetcher::remove(void* easy, const Transfer& owner) {
   std::erase_if(sockets_, [&](const auto& entry) { return entry.second == &owner; });
 }
 
+// NOLINTNEXTLINE(readability-function-size): libcurl says how many parameters it passes
 int Fetcher::on_socket(void*, int socket, int what, void* self, void*) {
   static_cast<Fetcher*>(self)->watch(socket, what);
   return 0;

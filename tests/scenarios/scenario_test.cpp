@@ -56,5 +56,10 @@ TEST_CASE("three virtual days take less than a second") {
   const double took = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
   std::cout << "three virtual days took " << took << " s\n";
   CHECK(result.failures.empty());
-  CHECK(took < 1.0);
+#ifdef __SANITIZE_THREAD__
+  constexpr double kLimit = 15;  // TSan multiplies the cost of every memory access
+#else
+  constexpr double kLimit = 1;
+#endif
+  CHECK(took < kLimit);
 }
