@@ -80,15 +80,20 @@ void Warden::rebuild_slots() {
   std::map<SlotKey, Slot> slots;
   due_.clear();
   for (const auto& pool : config_->pools) {
-    for (const Mirror& mirror : pool->mirrors) {
-      for (const CheckKind check : pool->checks) {
-        const SlotKey key{{pool->name, mirror.name}, check};
-        if (applies(check, mirror)) slots.emplace(key, make_slot(key, pool, mirror));
-      }
-    }
+    for (const Mirror& mirror : pool->mirrors) slots.merge(slots_of(pool, mirror));
   }
   slots_ = std::move(slots);
   for (const auto& [key, slot] : slots_) due_.emplace(slot.due, key);
+}
+
+std::map<Warden::SlotKey, Warden::Slot> Warden::slots_of(const std::shared_ptr<const Pool>& pool,
+                                                         const Mirror& mirror) const {
+  std::map<SlotKey, Slot> slots;
+  for (const CheckKind check : pool->checks) {
+    const SlotKey key{{pool->name, mirror.name}, check};
+    if (applies(check, mirror)) slots.emplace(key, make_slot(key, pool, mirror));
+  }
+  return slots;
 }
 
 void Warden::pump() {

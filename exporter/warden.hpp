@@ -62,6 +62,7 @@ class Warden {
 
   // scheduling
   Slot make_slot(const SlotKey&, const std::shared_ptr<const Pool>&, const Mirror&) const;
+  std::map<SlotKey, Slot> slots_of(const std::shared_ptr<const Pool>&, const Mirror&) const;
   void rebuild_slots();
   void pump();
   void fall_due(const SlotKey&, Slot&);

@@ -1,6 +1,7 @@
 // Running several tasks at once and waiting for all: how one check looks at every address of a name.
 #pragma once
 
+#include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
@@ -29,14 +30,19 @@ struct Gathering {
   }
 };
 
-/// Ends when `wake` is called, which it sets; then from the loop, never from within the call.
+/// A function that resumes `handler` from the loop, never from within its own call. A std::function must be copyable
+/// and a handler is not: hence the sharing.
+template <class Handler>
+std::function<void()> waker(Handler handler, const asio::any_io_executor& executor) {
+  auto shared = std::make_shared<Handler>(std::move(handler));
+  return [shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); };
+}
+
+/// Ends when `wake` is called, which it sets.
 inline Task<void> until_woken(std::function<void()>& wake) {
   const auto executor = co_await asio::this_coro::executor;
   // Named, not passed inline: GCC 12 destroys temporaries of a co_await expression twice.
-  auto start = [&wake, executor](auto handler) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    wake = [shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); };
-  };
+  auto start = [&wake, executor](auto handler) { wake = waker(std::move(handler), executor); };
   Task<void> woken = asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(start), asio::use_awaitable);
   co_await std::move(woken);
   wake = nullptr;
