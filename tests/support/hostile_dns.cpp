@@ -159,7 +159,11 @@ int bound_socket(int type, std::uint16_t& port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (descriptor < 0 || ::bind(descriptor, generic, length) != 0) return -1;
+  if (descriptor < 0) return -1;
+  if (::bind(descriptor, generic, length) != 0) {
+    ::close(descriptor);
+    return -1;
+  }
   ::getsockname(descriptor, generic, &length);
   port = ntohs(address.sin_port);
   return descriptor;
@@ -251,8 +255,13 @@ void Desk::accept_tcp() {
 }  // namespace
 
 HostileDns::HostileDns(Mood mood) : mood_(mood) {
-  udp_ = bound_socket(SOCK_DGRAM, port_);
-  tcp_ = bound_socket(SOCK_STREAM | SOCK_NONBLOCK, port_);
+  // A port that is free for UDP may be taken for TCP, by a connection that another test has just closed.
+  for (int tries = 0; tries < 20 && tcp_ < 0; ++tries) {
+    if (udp_ >= 0) ::close(udp_);
+    port_ = 0;
+    udp_ = bound_socket(SOCK_DGRAM, port_);
+    tcp_ = bound_socket(SOCK_STREAM | SOCK_NONBLOCK, port_);
+  }
   if (udp_ < 0 || tcp_ < 0 || ::listen(tcp_, 16) != 0) throw std::runtime_error("no loopback DNS port");
   thread_ = std::thread([this] { run(); });
 }
