@@ -26,6 +26,7 @@ void note(Finding& finding, const Got& got) {
   const bool first = finding.bytes_received == 0 && !finding.http;
   if (first) finding.timings = got.reply.timings;
   finding.bytes_received += got.bytes_received;
+  finding.requests += got.requests;
   if (got.reply.status != 0)
     finding.http = HttpFacts{got.reply.status, got.reply.body_bytes, got.redirects, got.url.host};
 }

@@ -51,6 +51,7 @@ Fetch first_hop(const Target& target, const Get& get) {
   fetch.proxy = target.mirror->proxy;
   fetch.body_limit = get.body_limit;
   fetch.keep_body = get.keep_body;
+  fetch.spool = get.spool;
   if (!same_origin(fetch.url, target.mirror->url)) forget_secrets(fetch);
   return fetch;
 }
@@ -149,6 +150,12 @@ std::optional<Failure> decode(Reply& reply, std::size_t limit) {
                  "gzip content coding: " + std::string(name(trouble))};
 }
 
+/// A target that is one address of the mirror stays there, but only for the mirror's own host.
+std::optional<Address> pinned_address(const Target& target, const Get& get) {
+  if (get.only || target.mirror->proxy || get.url.host != target.mirror->url.host) return get.only;
+  return target.only;
+}
+
 }  // namespace
 
 Duration time_left(const Net& net, const Target& target) {
@@ -173,9 +180,10 @@ std::variant<Fetch, Failure> next_hop(const Fetch& hop, const Reply& reply) {
 Task<Got> follow(Net& net, Target target, Get get) {
   Fetch fetch = first_hop(target, get);
   Got got;
-  for (std::optional<Address> only = get.only;; only.reset()) {
+  for (std::optional<Address> only = pinned_address(target, get);; only.reset()) {
     const Via via{only, got.redirects > 0};
     got.reply = co_await one_hop(net, target, fetch, via);
+    ++got.requests;
     got.url = fetch.url;
     got.bytes_received += got.reply.body_bytes;
     got.failure = got.reply.failure;

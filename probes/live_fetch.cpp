@@ -121,6 +121,7 @@ ResponseRules rules_of(const Fetch& what) {
   rules.header_limit = what.header_limit;
   rules.body_limit = what.body_limit;
   rules.keep_body = what.keep_body;
+  rules.spool = what.spool;
   rules.answers_head = what.method == "HEAD";
   rules.through_tunnel = what.proxy && what.proxy->url.scheme == "http" && what.url.scheme == "https";
   return rules;

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "probes/live_compute.hpp"
 #include "probes/live_dial.hpp"
 #include "probes/live_fetch.hpp"
 #include "probes/live_loop.hpp"
@@ -14,6 +15,9 @@
 namespace mw {
 
 namespace {
+
+/// Two: one long verification must not hold up a short one; more would take the machine from its owner.
+constexpr std::size_t kWorkers = 2;
 
 Task<void> live_sleep(std::shared_ptr<LiveLoop> loop, Duration duration) {
   const SteadyTime until = deadline_after(duration);
@@ -35,9 +39,13 @@ LiveNet::LiveNet(asio::io_context& context, Duration slow_window)
   std::signal(SIGPIPE, SIG_IGN);
   forget_hostile_environment();
   contexts_ = make_tls_contexts();
+  workers_ = make_workers(kWorkers);
 }
 
-LiveNet::~LiveNet() { close(); }
+LiveNet::~LiveNet() {
+  close();
+  end(*workers_);
+}
 
 Task<Reply> LiveNet::fetch(Fetch what) {
   auto& fetcher = fetchers_[what.tls.ca_file];
@@ -49,6 +57,7 @@ Task<Answer> LiveNet::resolve(Question question) { return live_resolve(loop_, st
 Task<Link> LiveNet::dial(Dial what) { return live_dial(loop_, contexts_, std::move(what)); }
 Task<Ran> LiveNet::run(Command what) { return live_run(loop_, std::move(what)); }
 Task<void> LiveNet::sleep(Duration duration) { return live_sleep(loop_, duration); }
+Task<void> LiveNet::compute(std::function<void()> work) { return live_compute(loop_, workers_, std::move(work)); }
 SteadyTime LiveNet::now() const { return loop_->now(); }
 SysTime LiveNet::wall() const { return std::chrono::system_clock::now(); }
 void LiveNet::close() { loop_->close(); }

@@ -13,6 +13,7 @@ namespace mw {
 class Fetcher;
 class LiveLoop;
 class TlsContexts;
+class Workers;
 
 /// Single-threaded: made, used and closed on the thread that runs the io_context, which outlives it.
 /// Pending operations may outlive the LiveNet itself: they end promptly once it is closed.
@@ -30,6 +31,7 @@ class LiveNet final : public Net {
   Task<Link> dial(Dial) override;
   Task<Ran> run(Command) override;
   Task<void> sleep(Duration) override;
+  Task<void> compute(std::function<void()>) override;
   SteadyTime now() const override;
   SysTime wall() const override;
 
@@ -41,6 +43,7 @@ class LiveNet final : public Net {
   Duration slow_window_;
   std::map<std::string, std::shared_ptr<Fetcher>> fetchers_;  ///< by ca_file: each caches one trust store
   std::shared_ptr<TlsContexts> contexts_;
+  std::shared_ptr<Workers> workers_;
 };
 
 /// Unsets what libcurl, c-ares and OpenSSL would read behind the configuration's back: proxies, trust stores,

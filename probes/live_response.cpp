@@ -162,8 +162,16 @@ bool ResponseReader::body(std::string_view bytes) {
   if (reply_.body_bytes > rules_.body_limit)
     return fail(Reason::body_limit, "more than " + std::to_string(rules_.body_limit) + " bytes of body");
   digest_.update(bytes);
+  if (rules_.spool) return spool(bytes);
   if (rules_.keep_body) reply_.body.append(bytes);
   return true;
+}
+
+bool ResponseReader::spool(std::string_view bytes) {
+  if (!reply_.spool) reply_.spool = Spool::make();
+  if (reply_.spool && reply_.spool->append(bytes)) return true;
+  trouble_ = Failure{Layer::http, Reason::local_resource, "no room for a temporary file"};
+  return false;
 }
 
 bool ResponseReader::framed(std::size_t bytes) {
@@ -197,6 +205,8 @@ Reply ResponseReader::take() {
     reply_.headers.clear();
   }
   reply_.sha256 = digest_.hex();
+  if (rules_.spool && !reply_.spool) reply_.spool = Spool::make();
+  if (reply_.spool && !reply_.spool->rewind()) reply_.spool = nullptr;
   return std::move(reply_);
 }
 

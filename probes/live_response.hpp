@@ -17,6 +17,7 @@ struct ResponseRules {
   std::size_t header_limit = 0;
   std::uint64_t body_limit = 0;
   bool keep_body = true;
+  bool spool = false;           ///< keep it in a file instead
   bool answers_head = false;    ///< an answer to HEAD: lengths are announced, nothing follows
   bool through_tunnel = false;  ///< a proxy answers CONNECT before the server speaks
 };
@@ -47,6 +48,7 @@ class ResponseReader {
   bool status_line(std::string_view line);
   bool field(std::string_view line);
   bool end_of_block();
+  bool spool(std::string_view bytes);
   bool check_framing();
   bool read_length(std::string_view value);
   bool read_coding(std::string_view value);

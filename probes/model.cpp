@@ -61,11 +61,17 @@ constexpr std::array kReasonNames = {"timeout",
                                      "version_unknown",
                                      "reference_down",
                                      "not_checked_yet",
+                                     "half_synced",
+                                     "inconsistent",
+                                     "quorum_undecided",
                                      "checksum",
                                      "size_mismatch",
                                      "signature",
-                                     "missing_artifact"};
-static_assert(kReasonNames.size() == static_cast<std::size_t>(Reason::missing_artifact) + 1);
+                                     "missing_artifact",
+                                     "wrong_object",
+                                     "changed",
+                                     "fork"};
+static_assert(kReasonNames.size() == static_cast<std::size_t>(Reason::fork) + 1);
 
 constexpr std::array kCheckNames = {"dns", "tcp", "tls", "http", "freshness", "integrity"};
 

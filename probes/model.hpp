@@ -88,11 +88,17 @@ enum class Reason : std::uint8_t {
   version_unknown,
   reference_down,
   not_checked_yet,
+  half_synced,       ///< parts of two generations: a synchronisation under way, or one that stopped half-way
+  inconsistent,      ///< the addresses behind the name serve different generations
+  quorum_undecided,  ///< several references, and no version has enough of them behind it
   // integrity
   checksum,
   size_mismatch,
   signature,
   missing_artifact,
+  wrong_object,  ///< well-formed and signed, but of something else than was asked for
+  changed,       ///< other bytes than before, or than elsewhere, under a name that must never change
+  fork,          ///< a signed log that contradicts another signed by the same key
 };
 
 std::string_view name(Layer);
@@ -164,6 +170,7 @@ struct Mirror {
   TlsOptions tls;
   std::optional<Proxy> proxy;
   bool reference = false;
+  std::string parent;  ///< the mirror of this pool that it copies from; empty = the reference
   bool operator==(const Mirror&) const = default;
 };
 
@@ -180,6 +187,8 @@ struct Pool {
   std::string ecosystem;
   std::vector<Mirror> mirrors;  ///< references first, marked as such
   std::vector<Canary> canaries;
+  std::vector<std::string> sample;  ///< names looked at in rotation, sample_size in each round, beside the canaries
+  std::size_t sample_size = 3;
   std::vector<CheckKind> checks;
   std::vector<std::string> resolvers;          ///< "address" or "address:port"; empty = the system's
   std::map<std::string, std::string> options;  ///< the ecosystem's own, with its defaults filled in
@@ -190,6 +199,8 @@ struct Pool {
   int fail_after = 1;        ///< consecutive failures before a check counts as failed
   int recover_after = 1;     ///< consecutive successes before it counts as good again
   Duration confirm_every{};  ///< how soon to look again while such a change is pending
+  Duration grace{};          ///< a mirror this little behind is still fresh: it copies on a schedule of its own
+  std::size_t quorum = 1;    ///< references that must agree on a version before it is the upstream's
   bool operator==(const Pool&) const = default;
 };
 
@@ -219,20 +230,36 @@ struct Certificate {
   bool operator==(const Certificate&) const = default;
 };
 
-/// One address behind a name, judged on its own.
-struct AddressLook {
-  Address address;
-  std::optional<Failure> failure;
-  Timings timings;
-  bool operator==(const AddressLook&) const = default;
-};
-
 /// The identity of what a mirror serves (facts: a digest, a serial, a revision), ordered if the ecosystem can.
 struct Version {
   std::string id;
   std::optional<std::int64_t> order;
   std::optional<SysTime> time;
   bool operator==(const Version&) const = default;
+};
+
+/// A part of a mirror whose versions follow one another: a module, a suite, a file.
+struct FeedLook {
+  std::string feed;
+  std::optional<Version> version;
+  std::optional<Failure> failure;  ///< why there is no version
+  bool operator==(const FeedLook&) const = default;
+};
+
+/// Bytes seen under a name that must never change its bytes.
+struct Artefact {
+  std::string name;
+  std::string digest;  ///< with its kind in front: "sha256:…", "h1:…"
+  bool operator==(const Artefact&) const = default;
+};
+
+/// One address behind a name, judged on its own.
+struct AddressLook {
+  Address address;
+  std::optional<Failure> failure;
+  Timings timings;
+  std::optional<Version> version = std::nullopt;  ///< what this address serves, if the check could tell
+  bool operator==(const AddressLook&) const = default;
 };
 
 struct HttpFacts {
@@ -253,9 +280,14 @@ struct Finding {
   std::vector<AddressLook> addresses;
   std::optional<Certificate> certificate;
   std::optional<HttpFacts> http;
-  std::optional<Version> version;
+  std::optional<Version> version;  ///< of the mirror as a whole, where the ecosystem has such a thing
+  std::vector<FeedLook> feeds;     ///< of its parts, canaries and samples
+  std::vector<Artefact> artefacts;
   std::optional<SysTime> valid_until;
+  std::map<std::string, std::string> remember;  ///< handed to this mirror's later looks as Target::remembered
+  std::optional<Duration> retry_after;          ///< the mirror asked to be left alone for this long
   std::uint64_t bytes_received = 0;
+  std::uint64_t requests = 0;
   bool operator==(const Finding&) const = default;
 };
 

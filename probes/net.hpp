@@ -4,11 +4,13 @@
 
 #include <asio/awaitable.hpp>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "probes/model.hpp"
+#include "probes/spool.hpp"
 
 namespace mw {
 
@@ -30,6 +32,7 @@ struct Fetch {
   std::size_t header_limit = 64 * 1024;  ///< bytes of all header lines together: 1xx, trailers, proxy replies
   std::size_t body_limit = 16 * 1024 * 1024;
   bool keep_body = true;                        ///< false: only count and digest it
+  bool spool = false;                           ///< keep the body in an unnamed file instead of in memory
   Duration timeout = std::chrono::seconds(10);  ///< for the whole exchange
 };
 
@@ -39,6 +42,7 @@ struct Reply {
   int status = 0;
   Headers headers;  ///< names in lower case, of the final response only
   std::string body;
+  std::shared_ptr<Spool> spool;  ///< with Fetch::spool and no failure: the body, rewound; else null
   std::uint64_t body_bytes = 0;
   std::string sha256;  ///< lower-case hex of the bytes as served
   Timings timings;
@@ -90,6 +94,9 @@ struct Ran {
   std::string err;
 };
 
+/// Work on fewer bytes than this costs less than handing it to another thread.
+inline constexpr std::size_t kComputeInPlace = 1024 * 1024;
+
 struct Net {
   virtual ~Net() = default;
   virtual Task<Reply> fetch(Fetch) = 0;
@@ -97,6 +104,9 @@ struct Net {
   virtual Task<Link> dial(Dial) = 0;
   virtual Task<Ran> run(Command) = 0;
   virtual Task<void> sleep(Duration) = 0;
+  /// Ends when `work` has run: on another thread for the live door, so `work` must own, or be alone with, what it
+  /// touches. For hashing and parsing of more than kComputeInPlace bytes; must not throw.
+  virtual Task<void> compute(std::function<void()> work) = 0;
   virtual SteadyTime now() const = 0;  ///< constant within one turn of the loop
   virtual SysTime wall() const = 0;
 };

@@ -1,7 +1,9 @@
 // What one run of a check is aimed at, and where it may connect. Cheap to copy: coroutines take it by value.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,12 +20,25 @@ struct AddressPolicy {
   }
 };
 
+/// By key; keys are the ecosystem's own.
+using Remembered = std::shared_ptr<const std::map<std::string, std::string>>;
+
+/// Never null.
+inline Remembered nothing_remembered() { return std::make_shared<const std::map<std::string, std::string>>(); }
+
 struct Target {
   std::shared_ptr<const Pool> pool;
   std::shared_ptr<const Mirror> mirror;
   std::shared_ptr<const AddressPolicy> policy;
   std::string user_agent;
-  SteadyTime deadline{};  ///< for everything this run does together
+  SteadyTime deadline{};    ///< for everything this run does together
+  std::uint64_t round = 0;  ///< counts intervals since the epoch: the same for every mirror of the pool
+  std::optional<Address> only = std::nullopt;    ///< look at this address of the mirror's own host, not at any
+  Remembered remembered = nothing_remembered();  ///< what earlier looks at this mirror asked to remember; never null
+  Remembered reference_remembered = nothing_remembered();  ///< the same of the acting reference; never null
 };
+
+/// The names of Pool::sample whose turn it is in this round.
+std::vector<std::string> sampled(const Pool&, std::uint64_t round);
 
 }  // namespace mw

@@ -91,6 +91,19 @@ TEST_CASE("live fetch: a body may be counted and digested without being kept") {
   CHECK(verdict(door.finish(door.net.fetch(fetch)).failure) == "http/body_limit");
 }
 
+TEST_CASE("live fetch: a body may be kept in a file instead of in memory") {
+  HostileServer server;
+  LiveDoor door;
+  Fetch fetch = fetch_of(server.port(), "big");
+  fetch.spool = true;
+  const Reply reply = door.finish(door.net.fetch(fetch));
+  CHECK(!reply.failure);
+  CHECK(reply.body.empty());
+  REQUIRE(reply.spool);
+  CHECK(reply.spool->size() == 1 << 20);
+  CHECK(std::fgetc(reply.spool->file()) != EOF);
+}
+
 TEST_CASE("live fetch: what came encoded is left as it came") {
   HostileServer server;
   LiveDoor door;

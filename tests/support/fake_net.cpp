@@ -71,7 +71,13 @@ Reply answer_page(const FakePage& page, const Fetch& fetch) {
     return reply;
   }
   reply.sha256 = sha256_hex(body);
-  if (fetch.keep_body) reply.body = body;
+  if (fetch.spool) {
+    reply.spool = Spool::make();
+    reply.spool->append(body);
+    reply.spool->rewind();
+  } else if (fetch.keep_body) {
+    reply.body = body;
+  }
   return reply;
 }
 
@@ -107,6 +113,11 @@ Task<void> FakeNet::sleep(Duration duration) {
         timers_.emplace(due, [shared] { std::move (*shared)(); });
       },
       asio::use_awaitable);
+}
+
+Task<void> FakeNet::compute(std::function<void()> work) {
+  work();
+  co_return;
 }
 
 Task<Reply> FakeNet::fetch(Fetch fetch) {

@@ -46,6 +46,7 @@ class FakeNet final : public Net {
   Task<Link> dial(Dial) override;
   Task<Ran> run(Command) override;
   Task<void> sleep(Duration) override;
+  Task<void> compute(std::function<void()>) override;
   SteadyTime now() const override { return now_; }
   SysTime wall() const override { return wall_start_ + wall_offset_ + now_.time_since_epoch(); }
 
