@@ -1,6 +1,7 @@
 // Reads a scenario and plays it against a Warden behind a FakeNet.
 #include "tests/support/scenario.hpp"
 
+#include <array>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -81,6 +82,20 @@ std::string describe(const Verdict& verdict) {
   return text;
 }
 
+/// A disk that outlives the process.
+struct MemoryState final : StateFile {
+  std::map<std::array<std::string, 4>, Record> records;
+  std::vector<Record> load() override {
+    std::vector<Record> all;
+    for (const auto& [key, record] : records) all.push_back(record);
+    return all;
+  }
+  std::optional<std::string> save(const std::vector<Record>& changed) override {
+    for (const Record& record : changed) records[{record.kind, record.pool, record.subject, record.item}] = record;
+    return std::nullopt;
+  }
+};
+
 class Player final : public WardenEvents {
  public:
   Player(Script script, std::string file) : script_(std::move(script)), file_(std::move(file)) {
@@ -102,7 +117,7 @@ class Player final : public WardenEvents {
       net_.run_for(step.at - passed);
       act(step);
     }
-    warden_.stop();
+    warden_->stop();
     return std::move(result_);
   }
 
@@ -126,6 +141,7 @@ class Player final : public WardenEvents {
   }
 
   void configure(const std::string& name, unsigned line) {
+    configured_ = name;
     SecretSource none;
     none.file = [](const std::string&, std::string& error) -> std::optional<std::string> {
       error = "no files in scenarios";
@@ -134,9 +150,21 @@ class Player final : public WardenEvents {
     none.environment = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
     auto parsed = parse_config(script_.configs[name], file_ + "#" + name, none);
     if (auto* config = std::get_if<Config>(&parsed))
-      return warden_.configure(std::make_shared<const Config>(std::move(*config)));
+      return warden_->configure(std::make_shared<const Config>(std::move(*config)));
     for (const ConfigError& error : std::get<std::vector<ConfigError>>(parsed))
       fail(line, "a good configuration", to_string(error));
+  }
+
+  std::unique_ptr<Warden> born() { return std::make_unique<Warden>(loop_.get_executor(), net_, *this, "test", state_); }
+
+  /// The process ends, with or without a last word, and another begins.
+  void begin_anew(bool orderly, unsigned line) {
+    warden_->stop();
+    if (orderly) warden_->save_finally();
+    dead_.push_back(std::move(warden_));
+    warden_ = born();
+    note(orderly ? "restart" : "crash");
+    configure(configured_, line);
   }
 
   void act(const Step& step) {
@@ -157,6 +185,8 @@ class Player final : public WardenEvents {
       step_wall(word(1));
     else if (words[0] == "reload")
       configure(word(1), step.line);
+    else if (words[0] == "restart" || words[0] == "crash")
+      begin_anew(words[0] == "restart", step.line);
     else
       fail(step.line, "a known verb", words[0]);
   }
@@ -244,9 +274,12 @@ class Player final : public WardenEvents {
   ScenarioResult result_;
   asio::io_context loop_;
   FakeNet net_{loop_};
-  Warden warden_{loop_.get_executor(), net_, *this, "test"};
+  std::shared_ptr<MemoryState> state_ = std::make_shared<MemoryState>();
+  std::unique_ptr<Warden> warden_ = born();
+  std::vector<std::unique_ptr<Warden>> dead_;  ///< what they left running ends against them, not against nothing
   std::shared_ptr<const Published> picture_;
   std::deque<std::string> notices_;
+  std::string configured_;
   std::uint64_t missed_ = 0;
 };
 
