@@ -1,6 +1,7 @@
 // The judge: hysteresis per check, and the verdict over all checks. Pure.
 #include "probes/judge.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "probes/duration.hpp"
@@ -65,6 +66,14 @@ bool may_be_ours(const Failure& failure) {
   return failure.layer <= Layer::connect || failure.reason == Reason::timeout;
 }
 
+/// Whether every failure that counts is of a time when our own network was suspected.
+bool failed_in_self_fault(const Evidence& evidence) {
+  if (!evidence.self_fault_until) return false;
+  return std::all_of(evidence.checks->begin(), evidence.checks->end(), [&](const auto& entry) {
+    return !entry.second.settled || entry.second.last_failed_at <= *evidence.self_fault_until;
+  });
+}
+
 Verdict judge_lag(const Evidence& evidence) {
   if (evidence.inconsistent) return {State::stale, evidence.inconsistent};
   if (!evidence.lag.known)
@@ -97,7 +106,10 @@ std::string_view name(State state) {
 CheckState settle(CheckState state, Finding finding, const Pool& pool) {
   ++state.runs;
   state.bytes_received += finding.bytes_received;
-  if (finding.failure) ++state.failures;
+  if (finding.failure) {
+    ++state.failures;
+    state.last_failed_at = finding.at;
+  }
   if (!ours(finding)) {
     state.streak = contradicts(state, finding) ? state.streak + 1 : 0;
     const bool news = state.streak > 0 && enough(state, finding, pool);
@@ -112,9 +124,9 @@ CheckState settle(CheckState state, Finding finding, const Pool& pool) {
 
 Verdict judge(const Evidence& evidence) {
   const auto lowest = lowest_failure(evidence);
-  if (lowest && evidence.self_fault && may_be_ours(*lowest))
+  if (lowest && may_be_ours(*lowest) && failed_in_self_fault(evidence))
     return {State::unknown, Failure{lowest->layer, Reason::local_resource,
-                                    "most mirrors fail at once, so our own network is suspected: " + lowest->detail}};
+                                    "most mirrors failed at once, so our own network is suspected: " + lowest->detail}};
   if (lowest && lowest->layer < Layer::freshness) return {State::down, lowest};
   if (const auto broken = failure_in(evidence, Layer::integrity)) return {State::corrupt, broken};
   if (evidence.dissent) return {State::corrupt, evidence.dissent};

@@ -26,6 +26,7 @@ struct CheckState {
   std::uint64_t runs = 0;
   std::uint64_t failures = 0;
   std::uint64_t bytes_received = 0;
+  SysTime last_failed_at{};
   bool change_pending() const { return streak > 0; }
 };
 
@@ -46,7 +47,8 @@ struct Evidence {
   std::optional<Failure> inconsistent;  ///< its addresses serve different generations
   std::optional<Failure> dissent;       ///< the ledger contradicts its bytes
   Duration grace{};
-  bool self_fault = false;       ///< most mirrors fail at once: our own network
+  /// Until then most mirrors failed at once: our own network. Nothing = never.
+  std::optional<SysTime> self_fault_until = std::nullopt;
   bool undecided = false;        ///< the references have no quorum
   bool reference_known = false;  ///< the reference was seen at least once
   bool reference_down = false;   ///< its freshness check is settled as failed

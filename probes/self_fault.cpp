@@ -22,12 +22,12 @@ std::string network_of(const std::string& host) {
 
 }  // namespace
 
-bool suspects_self_fault(const std::vector<Outcome>& outcomes) {
+bool suspects_self_fault(const std::vector<Encounter>& outcomes) {
   std::set<std::string> networks;
-  for (const Outcome& outcome : outcomes)
+  for (const Encounter& outcome : outcomes)
     if (outcome.unreachable) networks.insert(network_of(outcome.host));
   const auto failed = static_cast<std::size_t>(
-      std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return outcome.unreachable; }));
+      std::count_if(outcomes.begin(), outcomes.end(), [](const Encounter& outcome) { return outcome.unreachable; }));
   return outcomes.size() >= kFewestMirrors && networks.size() >= kFewestNetworks && failed * 10 > outcomes.size() * 7;
 }
 

@@ -76,7 +76,7 @@ Remembered merged(const Remembered& before, const std::map<std::string, std::str
 }
 
 /// How the latest look that went over the wire ended.
-std::optional<Outcome> outcome_of(const std::map<CheckKind, CheckState>& checks, const Mirror& mirror) {
+std::optional<Encounter> encounter_in(const std::map<CheckKind, CheckState>& checks, const Mirror& mirror) {
   const Finding* latest = nullptr;
   for (const auto& [kind, state] : checks)
     if (kind != CheckKind::dns && state.last && (latest == nullptr || state.last->at >= latest->at))
@@ -84,7 +84,7 @@ std::optional<Outcome> outcome_of(const std::map<CheckKind, CheckState>& checks,
   if (latest == nullptr) return std::nullopt;
   const auto& failure = latest->failure;
   const bool unreachable = failure && (failure->layer <= Layer::connect || failure->reason == Reason::timeout);
-  return Outcome{mirror.url.host, unreachable};
+  return Encounter{mirror.url.host, unreachable};
 }
 
 }  // namespace
@@ -228,10 +228,20 @@ bool Store::reference_down(const PoolState& pool) const {
 }
 
 bool Store::self_fault() const {
-  std::vector<Outcome> outcomes;
+  std::vector<Encounter> outcomes;
   for (const auto& [key, state] : mirrors_)
-    if (auto outcome = outcome_of(state.checks, *state.mirror)) outcomes.push_back(std::move(*outcome));
+    if (auto outcome = encounter_in(state.checks, *state.mirror)) outcomes.push_back(std::move(*outcome));
   return suspects_self_fault(outcomes);
+}
+
+/// Failures of ours must not count in a mirror's error ratio, then or later.
+void Store::forget_runs_of_self_fault() {
+  for (auto& [key, state] : mirrors_) {
+    const Duration interval = state.pool->interval;
+    const auto forgotten = std::erase_if(
+        state.runs, [&](const Run& run) { return run.failed && run.at + interval >= *self_fault_since_; });
+    if (forgotten > 0) state.view = nullptr;
+  }
 }
 
 namespace {
@@ -247,7 +257,7 @@ Lag worst_lag(const std::vector<FeedLag>& lags, const std::vector<AddressLag>& a
 
 }  // namespace
 
-Store::Judged Store::judged(const PoolState& pool, MirrorState& state, bool self_fault, SysTime now) const {
+Store::Judged Store::judged(const PoolState& pool, MirrorState& state, SysTime now) const {
   const bool known = std::any_of(pool.histories.begin(), pool.histories.end(),
                                  [](const auto& entry) { return !entry.second.seen.empty(); });
   Judged judged;
@@ -264,7 +274,7 @@ Store::Judged Store::judged(const PoolState& pool, MirrorState& state, bool self
   evidence.inconsistent = inconsistency(judged.addresses);
   evidence.dissent = dissent(pool.artefacts, state.mirror->name, pool.references);
   evidence.grace = pool.pool->grace;
-  evidence.self_fault = self_fault;
+  evidence.self_fault_until = self_fault_until_;
   evidence.undecided = pool.undecided;
   evidence.reference_known = known;
   evidence.reference_down = reference_down(pool);
@@ -274,11 +284,11 @@ Store::Judged Store::judged(const PoolState& pool, MirrorState& state, bool self
 }
 
 /// Judged together, because blame goes up the chain of parents.
-std::vector<Store::Judged> Store::judged_pool(const PoolState& pool, bool self_fault, SysTime now) {
+std::vector<Store::Judged> Store::judged_pool(const PoolState& pool, SysTime now) {
   std::vector<Judged> all;
   std::map<std::string, Tier> tiers;
   for (const Mirror& mirror : pool.pool->mirrors) {
-    all.push_back(judged(pool, mirrors_.at({pool.pool->name, mirror.name}), self_fault, now));
+    all.push_back(judged(pool, mirrors_.at({pool.pool->name, mirror.name}), now));
     tiers[mirror.name] = {mirror.parent, all.back().verdict.state == State::stale};
   }
   for (Judged& each : all)
@@ -315,12 +325,18 @@ std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictC
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->at = now;
   snapshot->self_fault = self_fault();
+  if (snapshot->self_fault) {
+    if (!self_fault_since_) self_fault_since_ = now;
+    self_fault_until_ = now;
+    forget_runs_of_self_fault();
+  } else {
+    self_fault_since_.reset();
+  }
   for (const PoolState& pool : pools_) {
     std::uint64_t regressions = 0;
     for (const auto& [feed, history] : pool.histories) regressions += history.regressions;
     snapshot->pools.push_back({pool.pool, !pool.histories.empty() && !reference_down(pool), regressions});
-    for (Judged& each : judged_pool(pool, snapshot->self_fault, now))
-      snapshot->mirrors.push_back(view_of(each, now, changes));
+    for (Judged& each : judged_pool(pool, now)) snapshot->mirrors.push_back(view_of(each, now, changes));
   }
   return snapshot;
 }

@@ -100,8 +100,9 @@ class Store {
   std::vector<Version> votes(const PoolState&, const std::string& feed) const;
   bool reference_down(const PoolState&) const;
   bool self_fault() const;
-  Judged judged(const PoolState&, MirrorState&, bool self_fault, SysTime now) const;
-  std::vector<Judged> judged_pool(const PoolState&, bool self_fault, SysTime now);
+  void forget_runs_of_self_fault();
+  Judged judged(const PoolState&, MirrorState&, SysTime now) const;
+  std::vector<Judged> judged_pool(const PoolState&, SysTime now);
   std::shared_ptr<const MirrorView> view_of(Judged&, SysTime now, std::vector<VerdictChange>& changes) const;
   void save_mirror(std::vector<Record>&, const MirrorKey&, MirrorState&) const;
   void save_pool(std::vector<Record>&, PoolState&) const;
@@ -112,6 +113,8 @@ class Store {
 
   std::vector<PoolState> pools_;
   std::map<MirrorKey, MirrorState> mirrors_;
+  std::optional<SysTime> self_fault_since_;  ///< when the present one was first seen
+  std::optional<SysTime> self_fault_until_;  ///< when any was last seen
 };
 
 }  // namespace mw

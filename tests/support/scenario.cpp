@@ -123,6 +123,7 @@ class Player final : public WardenEvents {
 
   void published(std::shared_ptr<const Published> picture) override { picture_ = std::move(picture); }
   void verdict_changed(const VerdictChange& change) override {
+    ++changes_[change.key.pool + "/" + change.key.mirror];
     note(change.key.pool + "/" + change.key.mirror + " " + describe(change.before) + " -> " + describe(change.after));
   }
   void slot_missed(const MirrorKey&, CheckKind) override { ++missed_; }
@@ -193,9 +194,10 @@ class Player final : public WardenEvents {
 
   void name_is(const std::string& name, const std::string& answer) {
     Answer reply;
-    if (const auto address = parse_address(answer))
-      reply.addresses = {*address};
-    else
+    std::istringstream list(answer);
+    for (std::string each; std::getline(list, each, ',');)
+      if (const auto address = parse_address(each)) reply.addresses.push_back(*address);
+    if (reply.addresses.empty())
       reply.failure = Failure{Layer::dns, answer == "timeout" ? Reason::timeout : Reason::nxdomain, name};
     net_.name_is(name, std::move(reply));
   }
@@ -218,6 +220,9 @@ class Player final : public WardenEvents {
   void expect(unsigned line, const Words& words) {
     const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string(); };
     if (word(1) == "mirror") return expect_mirror(line, word(2), word(3) + (words.size() > 4 ? " " + word(4) : ""));
+    if (word(1) == "blame") return expect_blame(line, word(2), word(3));
+    if (word(1) == "detail") return expect_detail(line, word(2), word(3));
+    if (word(1) == "changes") return expect_changes(line, word(2), word(3), word(4));
     if (word(1) == "lag") return expect_lag(line, word(2), word(3), word(4));
     if (word(1) == "notice") return expect_notice(line, word(2) + " " + word(3) + " " + word(4));
     if (word(1) == "silence") return expect_silence(line);
@@ -236,6 +241,24 @@ class Player final : public WardenEvents {
     const MirrorView* view = find(path);
     const std::string seen = view == nullptr ? "absent" : describe(view->verdict);
     if (seen != wanted) fail(line, path + " " + wanted, seen);
+  }
+
+  void expect_blame(unsigned line, const std::string& path, const std::string& wanted) {
+    const MirrorView* view = find(path);
+    const std::string seen = view == nullptr ? "absent" : view->verdict.blame.empty() ? "-" : view->verdict.blame;
+    if (seen != wanted) fail(line, path + " blamed on " + wanted, seen);
+  }
+
+  void expect_detail(unsigned line, const std::string& path, const std::string& part) {
+    const MirrorView* view = find(path);
+    const std::string seen = view == nullptr || !view->verdict.failure ? "none" : view->verdict.failure->detail;
+    if (seen.find(part) == std::string::npos) fail(line, path + " with " + part + " in its detail", seen);
+  }
+
+  void expect_changes(unsigned line, const std::string& path, const std::string& least, const std::string& most) {
+    const std::uint64_t seen = std::exchange(changes_[path], 0);
+    if (seen < std::stoull(least) || seen > std::stoull(most))
+      fail(line, least + ".." + most + " changes of " + path, std::to_string(seen));
   }
 
   void expect_lag(unsigned line, const std::string& path, const std::string& least, const std::string& most) {
@@ -280,6 +303,7 @@ class Player final : public WardenEvents {
   std::shared_ptr<const Published> picture_;
   std::deque<std::string> notices_;
   std::string configured_;
+  std::map<std::string, std::uint64_t> changes_;  ///< of verdicts, by mirror, since last expected
   std::uint64_t missed_ = 0;
 };
 

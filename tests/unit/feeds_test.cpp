@@ -120,7 +120,7 @@ TEST_CASE("blame goes to the highest tier that is behind") {
 
 TEST_CASE("when most mirrors on several networks cannot be reached, it is our own network") {
   const auto outcomes = [](int failed, int fine, bool one_network) {
-    std::vector<Outcome> all;
+    std::vector<Encounter> all;
     for (int i = 0; i < failed + fine; ++i) {
       const std::string network = one_network ? "example.org" : "n" + std::to_string(i) + ".org";
       all.push_back({"mirror" + std::to_string(i) + "." + network, i < failed});
