@@ -19,6 +19,11 @@ void count(SumsChecked& checked, const Got& got) {
   checked.requests += got.requests;
 }
 
+void add_counters(SumsChecked& checked, const SumsChecked& counted) {
+  checked.bytes_received += counted.bytes_received;
+  checked.requests += counted.requests;
+}
+
 Get get_of(const Url& base, const std::string& path, std::size_t limit) {
   Get get;
   get.url = join(base, path);
@@ -59,8 +64,7 @@ struct TilesGot {
 };
 
 void take(TilesGot& all_got, TileGot one) {
-  all_got.counted.bytes_received += one.counted.bytes_received;
-  all_got.counted.requests += one.counted.requests;
+  add_counters(all_got.counted, one.counted);
   if (auto* failure = std::get_if<Failure>(&one.bytes))
     all_got.failure = std::move(*failure);
   else
@@ -101,7 +105,7 @@ struct Proved {
   SumsChecked counted;  ///< its counters only
 };
 
-Task<Proved> prove_from(Net& net, Target target, SumDatabase database, HeadProof proof) {
+Task<Proved> prove_with(Net& net, Target target, SumDatabase database, HeadProof proof) {
   TileOrder order{question(proof, database.tile_height), database.cache ? *database.cache : TileBytes()};
   const TreeQuestion asked = order.question;
   Url base = database.base;
@@ -115,12 +119,25 @@ Task<Proved> prove_from(Net& net, Target target, SumDatabase database, HeadProof
   co_return proved;
 }
 
-bool is_fork(const Proved& proved) { return proved.trouble && std::holds_alternative<Fork>(*proved.trouble); }
-
-void add_counters(SumsChecked& checked, const SumsChecked& counted) {
-  checked.bytes_received += counted.bytes_received;
-  checked.requests += counted.requests;
+bool is_checksum(const Proved& proved) {
+  const auto* failure = proved.trouble ? std::get_if<Failure>(&*proved.trouble) : nullptr;
+  return failure != nullptr && failure->reason == Reason::checksum;
 }
+
+/// Tiles kept from another head may be right there and wrong here: that is a fork, and shows with its own tiles only.
+Task<Proved> prove_from(Net& net, Target target, SumDatabase database, HeadProof proof) {
+  SumDatabase bare = database;
+  bare.cache = nullptr;
+  const bool from_cache = database.cache && !database.cache->empty();
+  Proved proved = co_await prove_with(net, target, std::move(database), proof);
+  if (!from_cache || !is_checksum(proved)) co_return proved;
+  const SumsChecked before = proved.counted;
+  proved = co_await prove_with(net, target, std::move(bare), std::move(proof));
+  add_counters(proved.counted, before);
+  co_return proved;
+}
+
+bool is_fork(const Proved& proved) { return proved.trouble && std::holds_alternative<Fork>(*proved.trouble); }
 
 void fail(SumsChecked& checked, const VerifierKey& key, const ProofTrouble& trouble) {
   if (const auto* failure = std::get_if<Failure>(&trouble)) {
