@@ -133,6 +133,8 @@ std::string percent_encoded(std::string_view text) {
 
 }  // namespace
 
+std::string shown(const ModuleVersion& one) { return one.module + "@" + one.version; }
+
 bool is_module_path(std::string_view path) {
   return are_elements(path, Kind::module) && path.front() != '-' && is_first_element(path.substr(0, path.find('/'))) &&
          major_of(path).has_value();
@@ -178,10 +180,10 @@ std::optional<std::string> proxy_path(std::string_view path, std::string_view wh
   return percent_encoded(*module + "/" + std::string(what));
 }
 
-std::optional<std::string> proxy_path(const GoModule& module, std::string_view suffix) {
-  const auto version = escape_version(module.version);
+std::optional<std::string> proxy_path(const ModuleVersion& one, std::string_view suffix) {
+  const auto version = escape_version(one.version);
   if (!version) return std::nullopt;
-  return proxy_path(module.path, "@v/" + *version + std::string(suffix));
+  return proxy_path(one.module, "@v/" + *version + std::string(suffix));
 }
 
 }  // namespace mw

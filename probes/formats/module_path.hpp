@@ -7,12 +7,14 @@
 
 namespace mw {
 
-/// What a module zip, a go.sum line or a proxy's URL is of. Both parts unescaped.
-struct GoModule {
-  std::string path;
-  std::string version;
-  bool operator==(const GoModule&) const = default;
+struct ModuleVersion {
+  std::string module;   ///< as in go.mod, not escaped
+  std::string version;  ///< with its v
+  bool operator==(const ModuleVersion&) const = default;
 };
+
+/// "module@version", for people and for details.
+std::string shown(const ModuleVersion&);
 
 /// As the go command checks a path that it is asked for: ASCII, a dot in the first element, no element that a file
 /// system would take amiss, and a last element "/vN" only for N >= 2.
@@ -35,6 +37,6 @@ std::optional<std::string> unescape_version(std::string_view escaped);
 /// `what` is what follows the module: "@latest", "@v/list", "@v/VERSION.info". Nothing when the path is no module's.
 std::optional<std::string> proxy_path(std::string_view path, std::string_view what);
 /// The same for one file of a version; `suffix` is ".info", ".mod" or ".zip".
-std::optional<std::string> proxy_path(const GoModule&, std::string_view suffix);
+std::optional<std::string> proxy_path(const ModuleVersion&, std::string_view suffix);
 
 }  // namespace mw

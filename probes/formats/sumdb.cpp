@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "probes/formats/base64.hpp"
+#include "probes/formats/semver.hpp"
 #include "probes/formats/text.hpp"
 
 namespace mw {
@@ -22,36 +23,6 @@ constexpr KnownDatabase kKnown[] = {
     {"sum.golang.org", kGoKey, "https://sum.golang.org"},
     {"sum.golang.google.cn", kGoKey, "https://sum.golang.google.cn"},
 };
-
-bool consists_of(std::string_view text, std::string_view marks) {
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_module(std::string_view text) {
-  if (text.empty() || text.size() > 1024 || !consists_of(text, "-._~/")) return false;
-  const std::string elements = "/" + std::string(text) + "/";
-  const std::string_view refused[] = {"//", "/./", "/../"};
-  return std::none_of(std::begin(refused), std::end(refused),
-                      [&](std::string_view one) { return elements.find(one) != std::string::npos; });
-}
-
-bool is_version(std::string_view text) {
-  return text.size() > 1 && text.size() <= 256 && text.front() == 'v' && consists_of(text, "-.+");
-}
-
-/// Upper case as ! and lower case: file systems that ignore case must not mix two modules up.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (upper) out += '!';
-    out += upper ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out;
-}
 
 std::optional<std::uint64_t> parse_id(std::string_view text) {
   if (text.size() > 1 && text.front() == '0') return std::nullopt;
@@ -96,11 +67,11 @@ std::string url_of(std::string_view name_or_key, const VerifierKey& key) {
 
 }  // namespace
 
-std::string shown(const ModuleVersion& one) { return one.module + "@" + one.version; }
-
 std::optional<std::string> lookup_path(const ModuleVersion& one) {
-  if (!is_module(one.module) || !is_version(one.version)) return std::nullopt;
-  return "lookup/" + escaped(one.module) + "@" + escaped(one.version);
+  const auto module = escape_path(one.module);
+  const auto version = escape_version(one.version);
+  if (!module || !version || !is_canonical_version(one.version)) return std::nullopt;
+  return "lookup/" + *module + "@" + *version;
 }
 
 std::string_view name(LookupTrouble trouble) {

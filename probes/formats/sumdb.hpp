@@ -8,21 +8,13 @@
 #include <string_view>
 #include <variant>
 
+#include "probes/formats/module_path.hpp"
 #include "probes/formats/note.hpp"
 #include "probes/url.hpp"
 
 namespace mw {
 
 inline constexpr std::size_t kMaxLookup = 1024 * 1024;
-
-struct ModuleVersion {
-  std::string module;   ///< as in go.mod, not escaped
-  std::string version;  ///< with its v
-  bool operator==(const ModuleVersion&) const = default;
-};
-
-/// "module@version", for people and for details.
-std::string shown(const ModuleVersion&);
 
 /// "lookup/…", escaped as the module proxy protocol says. Nothing when no such module can be asked for.
 std::optional<std::string> lookup_path(const ModuleVersion&);

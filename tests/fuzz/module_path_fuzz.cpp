@@ -23,9 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto version = unescape_version(text)) must(escape_version(*version) == text);
   const std::size_t at = text.find('@');
   if (at != std::string_view::npos) {
-    const GoModule module{std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
+    const ModuleVersion module{std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
     if (const auto path = proxy_path(module, ".zip")) check_request(*path);
-    version_fits(module.path, module.version);
+    version_fits(module.module, module.version);
   }
   if (is_module_file(text)) {
     must(is_utf8(text) && text.front() != '/' && text.back() != '/');

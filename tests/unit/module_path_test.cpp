@@ -88,11 +88,11 @@ TEST_CASE("module path: what is not the escape of anything") {
 TEST_CASE("module path: the request line is the go command's") {
   CHECK(proxy_path("github.com/Azure/x", "@v/list") == "github.com/%21azure/x/@v/list");
   CHECK(proxy_path("golang.org/x/text", "@latest") == "golang.org/x/text/@latest");
-  CHECK(proxy_path(GoModule{"github.com/Azure/x", "v1.0.0-RC1"}, ".mod") ==
+  CHECK(proxy_path(ModuleVersion{"github.com/Azure/x", "v1.0.0-RC1"}, ".mod") ==
         "github.com/%21azure/x/@v/v1.0.0-%21r%21c1.mod");
-  CHECK(proxy_path(GoModule{"a.b/x~y", "v2.0.0+incompatible"}, ".info") == "a.b/x~y/@v/v2.0.0+incompatible.info");
+  CHECK(proxy_path(ModuleVersion{"a.b/x~y", "v2.0.0+incompatible"}, ".info") == "a.b/x~y/@v/v2.0.0+incompatible.info");
   CHECK_FALSE(proxy_path("../etc", "@v/list"));
-  CHECK_FALSE(proxy_path(GoModule{"a.b/c", "v1/../x"}, ".zip"));
+  CHECK_FALSE(proxy_path(ModuleVersion{"a.b/c", "v1/../x"}, ".zip"));
 }
 
 TEST_CASE("module path: a major version belongs to its own path") {
