@@ -123,17 +123,11 @@ TEST_CASE("sumdb: rejects a forked tree of the size of the remembered head") {
 TEST_CASE("sumdb: rejects a forked tree that is smaller than the remembered head") {
   Forked site;
   site.run.remembered[kFeed] = site.tree.signed_head(40);
-  site.run.serve(site.other, 3, 25);
   site.run.serve_tiles(site.tree, 40);
-  site.run.serve_tiles(site.other, 25);
-  // With the fork's tiles in the place of the log's, the larger head has no proof; whoever still has the log's sees
-  // why.
-  CHECK(failed(site.run.check(SumTree::module(3)), Layer::integrity, Reason::checksum));
-  site.run.database.cache = std::make_shared<TileBytes>();
-  for (const Tile& tile : tiles_needed({site.tree.head(40), 2, {}, {25}}))
-    site.run.database.cache->insert_or_assign(tile, site.tree.tiles(40, 2).at(tile_path(tile)));
+  site.run.serve(site.other, 3, 25);
   const SumsChecked checked = site.run.check(SumTree::module(3));
   CHECK(failed(checked, Layer::integrity, Reason::fork));
+  CHECK(checked.failure->detail.find(shown(site.other.head(25))) != std::string::npos);
 }
 
 TEST_CASE("sumdb: rejects a tree that is forked from the reference's, smaller and larger") {
