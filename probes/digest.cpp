@@ -1,9 +1,7 @@
-// SHA-256 by OpenSSL's EVP interface: the only file that includes it.
+// SHA-256 by OpenSSL's EVP interface: digests, and nothing else of it.
 #include "probes/digest.hpp"
 
 #include <openssl/evp.h>
-
-#include <array>
 
 namespace mw {
 
@@ -20,15 +18,18 @@ Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::update(std::string_view bytes) { EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()); }
 
+std::array<unsigned char, 32> Sha256::bytes() {
+  std::array<unsigned char, 32> digest{};
+  EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr);
+  return digest;
+}
+
 std::string Sha256::hex() {
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_DigestFinal_ex(state_->context.get(), digest.data(), &length);
   std::string text;
-  for (unsigned i = 0; i < length; ++i) {
-    text += kHex[digest.at(i) >> 4U];
-    text += kHex[digest.at(i) & 15U];
+  for (const unsigned char byte : bytes()) {
+    text += kHex[byte >> 4U];
+    text += kHex[byte & 15U];
   }
   return text;
 }

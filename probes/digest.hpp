@@ -1,6 +1,7 @@
 // SHA-256, streamed. OpenSSL stays in the .cpp.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ class Sha256 {
   void update(std::string_view bytes);
   /// 64 lower-case hex digits. Ends the digest: nothing may follow.
   std::string hex();
+  /// The digest itself. Ends it as well.
+  std::array<unsigned char, 32> bytes();
 
  private:
   struct State;

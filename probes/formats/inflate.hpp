@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,5 +25,30 @@ inline constexpr std::size_t kRatioFreeBytes = 1024 * 1024;  ///< output that ma
 /// Concatenated members (gzip) or streams (xz) are one file, as their own tools treat them.
 std::variant<std::string, InflateTrouble> gunzip(std::string_view packed, std::size_t output_limit);
 std::variant<std::string, InflateTrouble> unxz(std::string_view packed, std::size_t output_limit);
+
+/// A bare deflate stream (RFC 1951), piece by piece and in constant memory; the caller counts what comes out.
+class RawInflate {
+ public:
+  enum class State : std::uint8_t { more, ended, corrupt, stopped };
+  /// Gets what came out; false stops.
+  using Take = std::function<bool(std::string_view)>;
+
+  RawInflate();
+  ~RawInflate();
+  RawInflate(const RawInflate&) = delete;
+  RawInflate& operator=(const RawInflate&) = delete;
+
+  /// Another stream begins.
+  void restart();
+  /// Cuts off `packed` what it has used: bytes are left only after the end.
+  State feed(std::string_view& packed, const Take&);
+
+ private:
+  struct Stream;
+  std::unique_ptr<Stream> stream_;
+};
+
+/// The CRC-32 of zip and gzip, continued; starts with 0.
+std::uint32_t crc32_of(std::string_view bytes, std::uint32_t so_far);
 
 }  // namespace mw

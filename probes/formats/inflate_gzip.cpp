@@ -1,8 +1,9 @@
-// gzip through zlib: the one place that knows zlib.h.
+// gzip and bare deflate through zlib: the one place that knows zlib.h.
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "probes/formats/unpacking.hpp"
 
@@ -85,6 +86,43 @@ std::variant<std::string, InflateTrouble> gunzip(std::string_view packed, std::s
     if (packed.empty()) return out.take();
   }
   return InflateTrouble::too_large;
+}
+
+struct RawInflate::Stream {
+  z_stream zlib{};
+  std::array<Bytef, 128 * 1024> buffer;  // written by the library before it is read
+};
+
+RawInflate::RawInflate() : stream_(std::make_unique<Stream>()) {
+  if (inflateInit2(&stream_->zlib, -15) != Z_OK) throw std::bad_alloc();
+}
+
+RawInflate::~RawInflate() { inflateEnd(&stream_->zlib); }
+
+void RawInflate::restart() { inflateReset(&stream_->zlib); }
+
+RawInflate::State RawInflate::feed(std::string_view& packed, const Take& take) {
+  z_stream& zlib = stream_->zlib;
+  auto& buffer = stream_->buffer;
+  for (;;) {
+    // zlib does not write to its input; its type predates const.
+    zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+    zlib.avail_in = static_cast<uInt>(std::min<std::size_t>(packed.size(), 1U << 30U));
+    zlib.next_out = buffer.data();
+    zlib.avail_out = static_cast<uInt>(buffer.size());
+    const std::size_t offered = zlib.avail_in;
+    const int code = inflate(&zlib, Z_NO_FLUSH);
+    packed.remove_prefix(offered - zlib.avail_in);
+    const std::string_view out(reinterpret_cast<const char*>(buffer.data()), buffer.size() - zlib.avail_out);
+    if (!out.empty() && !take(out)) return State::stopped;
+    if (code == Z_STREAM_END) return State::ended;
+    if (code == Z_BUF_ERROR || (code == Z_OK && packed.empty() && zlib.avail_out > 0)) return State::more;
+    if (code != Z_OK) return State::corrupt;
+  }
+}
+
+std::uint32_t crc32_of(std::string_view bytes, std::uint32_t so_far) {
+  return static_cast<std::uint32_t>(crc32_z(so_far, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 }  // namespace mw
