@@ -105,6 +105,16 @@ void check_times(const Pool& pool, const std::string& path, Reading& reading) {
                  shown(pool.confirm_every) + " is longer than the interval, expected at most " + interval);
 }
 
+/// Without a table nobody has complained of what it should hold.
+void check_options(const Pool& pool, const Ecosystem& own, const std::string& table, Reading& reading) {
+  if (own.option_troubles != nullptr)
+    for (const OptionTrouble& trouble : own.option_troubles(pool))
+      reading.fail(table + "." + std::string(trouble.key), trouble.what);
+  if (reading.has(table)) return;
+  for (const EcosystemOption& option : own.options)
+    if (option.required) reading.fail(table + "." + std::string(option.key), "is missing, expected a string");
+}
+
 void check_ecosystem(const Pool& pool, const std::string& path, Reading& reading) {
   const Ecosystem* own = find_ecosystem(pool.ecosystem);
   if (own == nullptr) return;
@@ -113,10 +123,7 @@ void check_ecosystem(const Pool& pool, const std::string& path, Reading& reading
     if (other != own && reading.has(table))
       reading.fail(table, "belongs to another ecosystem, expected only options of '" + pool.ecosystem + "'");
   }
-  const std::string table = path + "." + pool.ecosystem;
-  if (reading.has(table)) return;
-  for (const EcosystemOption& option : own->options)
-    if (option.required) reading.fail(table + "." + std::string(option.key), "is missing, expected a string");
+  check_options(pool, *own, path + "." + pool.ecosystem, reading);
 }
 
 void check_canaries(const Pool& pool, const std::string& path, Reading& reading) {
