@@ -38,6 +38,16 @@ Json stale_parts(const MirrorView& view) {
   return parts;
 }
 
+/// What the last integrity check received under names that must never change.
+Json artefacts(const MirrorView& view) {
+  Json list = Json::array();
+  const auto integrity = view.checks.find(CheckKind::integrity);
+  if (integrity == view.checks.end() || !integrity->second.last) return list;
+  for (const Artefact& each : integrity->second.last->artefacts)
+    list.push_back({{"name", printable(each.name)}, {"digest", printable(each.digest)}});
+  return list;
+}
+
 Json addresses(const MirrorView& view) {
   Json list = Json::array();
   for (const AddressLag& each : view.addresses)
@@ -64,6 +74,7 @@ Json mirror_json(const MirrorView& view) {
   if (!view.mirror->reference) json["sync_lag"] = lag_json(view.lag);
   if (const auto ratio = stale_ratio(view.feeds)) json["stale_ratio"] = *ratio;
   json["stale"] = stale_parts(view);
+  json["artefacts"] = artefacts(view);
   if (view.addresses.size() > 1) json["addresses"] = addresses(view);
   return json;
 }
