@@ -238,6 +238,8 @@ std::variant<std::string, Failure> hash_of_go_mod(const ModuleVersion& module, c
 
 std::optional<Failure> no_zip(const ModuleVersion& module, const Got& got) {
   const std::string what = shown(module) + ".zip";
+  if (is_absent(got))
+    return Failure{Layer::integrity, Reason::missing_artifact, what + ": its version is there, but it is not served"};
   if (auto failure = no_answer(what, got)) return failure;
   if (!got.reply.spool) return Failure{Layer::content, Reason::local_resource, what + ": not kept"};
   if (got.reply.body_bytes == 0) return content(Reason::empty, what + ": empty");

@@ -69,7 +69,7 @@ confirm_every = "2s"
 fail_after = 1
 recover_after = 1
 [pool.go]
-sumdb = "{tree.keys[1]} {upstream.database.url}"
+sumdb = "{tree.keys[1]}"
 """
     for name, mirror in mirrors.items():
         text += f'[[pool.mirror]]\nname = "{name}"\nurl = "{mirror.url}"\n'

@@ -5,6 +5,7 @@ The modules are the go command's own (what it vendors) and some of odd shapes. K
 import http.server
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import threading
@@ -84,7 +85,7 @@ class Tree:
                 add_files(source, {"VERSION": version + "\n"})
             else:
                 add_files(source, {"a.go": "package odd\n", "empty.txt": "", "deep/er/and/deeper/b.go": "package deeper\n",
-                                   "UPPER.txt": "x", "with-dash_and.dots.md": "y", "large.bin": "0123456789" * 300_000})
+                                   "UPPER.txt": "x", "with-dash_and.dots.md": "y", "large.hex": random.Random(module).randbytes(1_500_000).hex()})
             if "+incompatible" not in version:
                 add_files(source, {"go.mod": f"module {module}\n\ngo 1.19\n"})
             yield f"{source} {module} {version} {self.file(module, version)}"
