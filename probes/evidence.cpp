@@ -8,7 +8,15 @@ namespace mw {
 
 namespace {
 
-bool was_cut(const Got& got) { return got.failure && got.failure->reason == Reason::body_limit; }
+bool too_long(const Got& got) { return got.failure && got.failure->reason == Reason::body_limit; }
+
+/// The file itself, and too long. An error page may well be longer than the file would have been.
+bool was_cut(const Got& got) { return too_long(got) && got.reply.status == 200; }
+
+std::optional<Failure> no_success(const Got& got) {
+  const bool by_status = !got.failure || (too_long(got) && got.reply.status != 200);
+  return by_status ? unwanted_status(got.reply.status, {200}) : got.failure;
+}
 
 std::string shown(const std::string& digest) { return digest.empty() ? "nothing" : digest; }
 
@@ -37,7 +45,7 @@ void note(Finding& finding, const Got& got) {
 }
 
 std::optional<Failure> no_answer(const std::string& name, const Got& got) {
-  auto failure = got.failure ? got.failure : unwanted_status(got.reply.status, {200});
+  auto failure = no_success(got);
   if (failure) failure->detail = name + ": " + failure->detail + at_end_of(got);
   return failure;
 }

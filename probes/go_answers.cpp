@@ -100,7 +100,10 @@ std::variant<Info, Failure> read_info(const std::string& what, std::string_view 
   return Info{std::get<std::string>(std::move(version)), std::get<std::optional<SysTime>>(time)};
 }
 
-bool is_absent(const Got& got) { return !got.failure && (got.reply.status == 404 || got.reply.status == 410); }
+bool is_absent(const Got& got) {
+  const auto failure = no_answer("", got);
+  return failure && failure->layer == Layer::http && failure->reason == Reason::not_found;
+}
 
 /// What the beginning of a file is, its position left at the start.
 std::string head_of(const Got& got) {

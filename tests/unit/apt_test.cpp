@@ -1,5 +1,6 @@
 // The apt ecosystem against an archive in virtual time: what is right, and each thing that can be wrong with it.
 #include <catch2/catch.hpp>
+#include <regex>
 
 #include "probes/formats/text.hpp"
 #include "tests/support/apt_archive.hpp"
@@ -277,7 +278,10 @@ TEST_CASE("apt: with the real gpgv, a signed archive is fresh and whole and a fo
   pages[kDists + "InRelease"] = {200, source_file(file), {}};
   const Finding fresh = run.look(CheckKind::freshness);
   CHECK(good(fresh));
-  CHECK(fresh.version == Version{sha256_hex(trim(source_file("tests/fixtures/apt/Release"))), 1754730300, kDate});
+  // Blanks at the ends of lines are not signed (RFC 9580 §7.2), and gpgv does not hand them over.
+  const std::string signed_text =
+      std::regex_replace(source_file("tests/fixtures/apt/Release"), std::regex("[ \t]+\n"), "\n");
+  CHECK(fresh.version == Version{sha256_hex(trim(signed_text)), 1754730300, kDate});
   CHECK(good(run.look(CheckKind::integrity)));
   file = "tests/fixtures/apt/forged.InRelease";
   pages[kDists + "InRelease"] = {200, source_file(file), {}};

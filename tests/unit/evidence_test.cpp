@@ -53,3 +53,16 @@ TEST_CASE("after a redirect, every detail names the host that answered") {
     CHECK(failure->detail.ends_with(kBlame));
   }
 }
+
+TEST_CASE("an error page longer than the file would have been is still what its status says") {
+  Got got;
+  got.reply.status = 404;
+  got.failure = Failure{Layer::http, Reason::body_limit, "more than 1 bytes"};
+  const auto failure = no_answer("file", got);
+  REQUIRE(failure);
+  CHECK(failure->reason == Reason::not_found);
+  CHECK(broken_promise({"file", 1, "x"}, got)->reason == Reason::not_found);
+  got.reply.status = 200;
+  CHECK(no_answer("file", got)->reason == Reason::body_limit);
+  CHECK(broken_promise({"file", 1, "x"}, got)->reason == Reason::size_mismatch);
+}
