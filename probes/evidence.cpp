@@ -10,6 +10,9 @@ namespace {
 
 bool was_cut(const Got& got) { return got.failure && got.failure->reason == Reason::body_limit; }
 
+/// An error page may be longer than the small file that was asked for: it says what its status says.
+bool is_error_page(const Got& got) { return was_cut(got) && got.reply.status >= 400; }
+
 std::string shown(const std::string& digest) { return digest.empty() ? "nothing" : digest; }
 
 /// Where a redirect led to: that host is to be blamed, not the one that was asked.
@@ -37,7 +40,8 @@ void note(Finding& finding, const Got& got) {
 }
 
 std::optional<Failure> no_answer(const std::string& name, const Got& got) {
-  auto failure = got.failure ? got.failure : unwanted_status(got.reply.status, {200});
+  const bool in_transit = got.failure && !is_error_page(got);
+  auto failure = in_transit ? got.failure : unwanted_status(got.reply.status, {200});
   if (failure) failure->detail = name + ": " + failure->detail + at_end_of(got);
   return failure;
 }
@@ -52,7 +56,7 @@ std::optional<Failure> broken_promise(const Promised& promised, const Got& got) 
   const auto failure = [&](Layer layer, Reason reason, const std::string& what) {
     return Failure{layer, reason, promised.name + ": " + what + at_end_of(got)};
   };
-  if (promised.size && was_cut(got))
+  if (promised.size && was_cut(got) && !is_error_page(got))
     return failure(Layer::integrity, Reason::size_mismatch,
                    "longer than the " + std::to_string(*promised.size) + " bytes listed");
   if (auto none = no_answer(promised.name, got)) return none;

@@ -207,7 +207,7 @@ mirror = [{ name = "a", url = "http://a.example.org" }]
   INFO(first_error(outcome));
   const auto& pools = std::get<Config>(outcome).pools;
   const std::map<std::string, std::string> expected = {
-      {"suite", "bookworm"}, {"keyring", "/k.gpg"}, {"component", "main"}, {"architecture", "amd64"}};
+      {"suite", "bookworm"}, {"keyring", "/k.gpg"}, {"component", "main"}, {"architecture", "amd64"}, {"trace", ""}};
   CHECK(pools.at(0)->options == expected);
   CHECK(pools.at(1)->options.at("max_bytes") == "4096");
 }
