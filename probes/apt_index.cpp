@@ -15,6 +15,7 @@ namespace mw::apt {
 namespace {
 
 constexpr std::size_t kTail = 1024;
+constexpr std::uint64_t kAnswer = 64 * 1024;  ///< of any answer: a redirect has a page too, longer than a small file
 constexpr std::size_t kMaxTailBody = 1024 * 1024;  ///< of a server that sends the whole file instead
 constexpr std::string_view kInRelease = "/InRelease";
 constexpr std::string_view kRelease = "/Release";
@@ -172,7 +173,7 @@ std::vector<Place> places(const Target& target, const Release& release, const In
 Get index_get(const Index& index, const Place& place) {
   // Under its own name another generation may lie: read a larger one too, or it could not be told from a broken one.
   const std::uint64_t other = std::min(2 * index.listed.size + kComputeInPlace, kMaxPacked);
-  return raw_get(place.url, place.by_hash ? index.listed.size + 1 : std::max(other, index.listed.size + 1));
+  return raw_get(place.url, std::max({place.by_hash ? 0 : other, index.listed.size + 1, kAnswer}));
 }
 
 Reading read_index(const Served& served) {
@@ -202,7 +203,7 @@ std::size_t reading_work(const Served& served) {
 }
 
 Get tail_get(const Index& index, Url canonical) {
-  Get get = raw_get(std::move(canonical), std::min<std::uint64_t>(index.listed.size + 1, kMaxTailBody));
+  Get get = raw_get(std::move(canonical), std::clamp<std::uint64_t>(index.listed.size + 1, kAnswer, kMaxTailBody));
   get.headers.emplace_back("Range", "bytes=-" + std::to_string(kTail));
   return get;
 }
@@ -249,7 +250,7 @@ std::variant<PackageFile, Failure> locate(const PackageEntry& entry, const Canar
 }
 
 Get package_get(const Target& target, const PackageFile& file) {
-  Get get = raw_get(join(target.mirror->url, encode_path(file.path)), file.size + 1);
+  Get get = raw_get(join(target.mirror->url, encode_path(file.path)), std::max(file.size + 1, kAnswer));
   get.keep_body = false;
   return get;
 }

@@ -63,6 +63,18 @@ std::optional<std::int64_t> newest_date(const Target& target) {
   return static_cast<std::int64_t>(*seconds);
 }
 
+/// The digest of what a signature covers: blanks at line ends are not signed, and gpgv does not hand them out. Another
+/// signature on the text, or one beside it, makes no other version.
+std::string text_id(std::string_view verified) {
+  Sha256 digest;
+  for (verified = trim(verified); !verified.empty();) {
+    const std::string_view line = take_line(verified);
+    digest.update(line.substr(0, line.find_last_not_of(" \t\r") + 1));
+    digest.update("\n");
+  }
+  return digest.hex();
+}
+
 bool is_future(const Release& release, SysTime now) { return release.date > now + kMaxFuture; }
 
 /// What every client sees comes before what only one that remembers does.
@@ -142,8 +154,7 @@ std::variant<Opened, Failure> read_release(std::string_view verified, const Targ
     return Failure{Layer::content, Reason::parse, "Release: " + *error};
   Opened opened{std::get<Release>(std::move(parsed)), {}, {}};
   if (auto failure = wrong_suite(opened.release, option(*target.pool, "suite"))) return *failure;
-  // Of the text: another signature on it, or a detached one, is not another version.
-  opened.version = Version{sha256_hex(trim(verified)), seconds_of(opened.release.date), opened.release.date};
+  opened.version = Version{text_id(verified), seconds_of(opened.release.date), opened.release.date};
   opened.freshness = bad_dates(opened.release, target, now);
   return opened;
 }

@@ -25,7 +25,7 @@ EXPECTED = {
     "flipped": (("corrupt", "integrity", "checksum"), "MirrorErrors", True, False, "Hash Sum mismatch"),
     "changed": (("corrupt", "integrity", "checksum"), "MirrorErrors", False, False, "Hash Sum mismatch"),
     "expired": (("stale", "freshness", "metadata_expired"), "MirrorErrors", False, False, "is expired"),
-    "half_synced": (("unknown", "freshness", "half_synced"), "MirrorErrors", False, False, "Mirror sync in progress?"),
+    "half_synced": (("stale", "freshness", "half_synced"), "MirrorErrors", False, False, "Mirror sync in progress?"),
     "own_names_stale": (("fresh", None, None), None, True, True, ""),
     "package_lost": (("corrupt", "integrity", "missing_artifact"), "MirrorErrors", True, False, "404"),
     "other_suite": (("corrupt", "integrity", "wrong_object"), "MirrorErrors", True, True, "Conflicting distribution"),

@@ -1,8 +1,6 @@
 // The apt ecosystem against an archive in virtual time: what is right, and each thing that can be wrong with it.
 #include <catch2/catch.hpp>
-#include <regex>
 
-#include "probes/formats/text.hpp"
 #include "tests/support/apt_archive.hpp"
 #include "tests/support/real_gpgv.hpp"
 
@@ -16,7 +14,7 @@ TEST_CASE("apt: a good archive is fresh and whole, and says how it was seen") {
   const Finding fresh = archive.freshness();
   CHECK(good(fresh));
   REQUIRE(fresh.version);
-  CHECK(*fresh.version == Version{sha256_hex(trim(archive.text())), 1754730300, kDate});
+  CHECK(*fresh.version == Version{sha256_hex(archive.text()), 1754730300, kDate});
   CHECK(fresh.valid_until == kDate + 168h);
   REQUIRE(fresh.http);
   CHECK(fresh.http->status == 200);
@@ -278,10 +276,9 @@ TEST_CASE("apt: with the real gpgv, a signed archive is fresh and whole and a fo
   pages[kDists + "InRelease"] = {200, source_file(file), {}};
   const Finding fresh = run.look(CheckKind::freshness);
   CHECK(good(fresh));
-  // Blanks at the ends of lines are not signed (RFC 9580 §7.2), and gpgv does not hand them over.
-  const std::string signed_text =
-      std::regex_replace(source_file("tests/fixtures/apt/Release"), std::regex("[ \t]+\n"), "\n");
-  CHECK(fresh.version == Version{sha256_hex(trim(signed_text)), 1754730300, kDate});
+  std::string signed_text = source_file("tests/fixtures/apt/Release");
+  signed_text.erase(signed_text.find("  \nSHA256"), 2);  // blanks at line ends are not signed
+  CHECK(fresh.version == Version{sha256_hex(signed_text), 1754730300, kDate});
   CHECK(good(run.look(CheckKind::integrity)));
   file = "tests/fixtures/apt/forged.InRelease";
   pages[kDists + "InRelease"] = {200, source_file(file), {}};

@@ -37,6 +37,16 @@ TEST_CASE("without a redirect, details name the file only") {
   CHECK_FALSE(broken_promise(kPromised, redirected(answer(200, "right"))));
 }
 
+TEST_CASE("an error page longer than the file that was promised is an error, not a file that is too long") {
+  Got cut = answer(404, "");
+  cut.failure = Failure{Layer::http, Reason::body_limit, "more than 6 bytes"};
+  CHECK(no_answer("the file", cut)->reason == Reason::not_found);
+  CHECK(broken_promise(kPromised, cut)->reason == Reason::not_found);
+  cut.reply.status = 200;
+  CHECK(no_answer("the file", cut)->reason == Reason::body_limit);
+  CHECK(broken_promise(kPromised, cut)->reason == Reason::size_mismatch);
+}
+
 TEST_CASE("after a redirect, every detail names the host that answered") {
   Got cut = redirected(answer(200, ""));
   cut.failure = Failure{Layer::http, Reason::body_limit, "more than 6 bytes"};
