@@ -82,7 +82,7 @@ bool reads_as_index(Index index, std::string_view body) {
 }
 
 /// What bytes come to that are not those the Release lists. Under the name of a hash they can only be wrong.
-Failure other_bytes(const Served& served, const Failure& broken) {
+Failure other_bytes(const ServedIndex& served, const Failure& broken) {
   const Reply& reply = served.got.reply;
   if (served.place.by_hash || no_answer("", served.got)) return broken;
   if (served.known.contains(reply.sha256))
@@ -176,8 +176,8 @@ Get index_get(const Index& index, const Place& place) {
   return raw_get(place.url, std::max({place.by_hash ? 0 : other, index.listed.size + 1, kAnswer}));
 }
 
-Reading read_index(const Served& served) {
-  Reading reading;
+IndexReading read_index(const ServedIndex& served) {
+  IndexReading reading;
   const Index& index = served.index;
   if (is_missing(served.got)) {
     reading.failure = not_served(index.path);
@@ -196,7 +196,7 @@ Reading read_index(const Served& served) {
   return reading;
 }
 
-std::size_t reading_work(const Served& served) {
+std::size_t reading_work(const ServedIndex& served) {
   // A small body may unpack to much: the more so the less it means.
   constexpr std::size_t kUsualRatio = 16;
   return served.got.reply.body.size() * kUsualRatio;

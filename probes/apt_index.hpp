@@ -42,7 +42,7 @@ std::vector<Place> places(const Target&, const Release&, const Index&, const Url
 Get index_get(const Index&, const Place&);
 
 /// An index as it was answered, with what is needed to read it.
-struct Served {
+struct ServedIndex {
   Index index;
   Place place;
   Got got;
@@ -50,7 +50,7 @@ struct Served {
   std::set<std::string> known;     ///< digests that other generations of it have
 };
 
-struct Reading {
+struct IndexReading {
   std::optional<Failure> failure;
   bool ask_again = false;  ///< right size, wrong bytes: a second answer tells damage on the way from damage there
   std::map<std::string, PackageEntry> packages;
@@ -58,10 +58,10 @@ struct Reading {
 };
 
 /// Unpacks and scans it in one pass: work for Net::compute.
-Reading read_index(const Served&);
+IndexReading read_index(const ServedIndex&);
 
 /// How much work read_index() can be at most, as kComputeInPlace counts it.
-std::size_t reading_work(const Served&);
+std::size_t reading_work(const ServedIndex&);
 
 /// A look at the name that is not a hash: size and last bytes, in which every form keeps a checksum over the rest.
 Get tail_get(const Index&, Url canonical);

@@ -164,8 +164,8 @@ Task<Finding> freshness(Net& net, Target target) {
 
 struct IndexLook {
   Finding finding;
-  Served served;
-  Reading reading;
+  ServedIndex served;
+  IndexReading reading;
 };
 
 /// The first place that has it, read.
@@ -178,9 +178,9 @@ Task<IndexLook> look_in(Net& net, Target target, IndexLook look, std::vector<Pla
     if (!is_missing(look.served.got)) break;
   }
   const std::size_t work_size = reading_work(look.served);
-  const auto served = std::make_shared<Served>(std::move(look.served));
-  std::function<Reading()> work = [served] { return read_index(*served); };
-  Task<Reading> reading = computed(net, work_size, std::move(work));
+  const auto served = std::make_shared<ServedIndex>(std::move(look.served));
+  std::function<IndexReading()> work = [served] { return read_index(*served); };
+  Task<IndexReading> reading = computed(net, work_size, std::move(work));
   look.reading = co_await std::move(reading);
   look.served = std::move(*served);
   co_return look;

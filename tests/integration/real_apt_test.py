@@ -52,7 +52,7 @@ reference          = ["http://{upstream}:{port}/"]
 apt                = {{ suite = "test", architecture = "{architecture}", keyring = "{keyring}" }}
 canaries           = ["{canary}"]
 checks             = ["tcp", "http", "freshness", "integrity"]
-http               = {{ path = "dists/test/InRelease" }}
+http               = {{ path = "dists/test/Release" }}
 interval           = "2s"
 integrity_interval = "2s"
 timeout            = "1500ms"
