@@ -33,7 +33,7 @@ void spoil(TileBytes& tiles, Source& source) {
   auto tile = tiles.begin();
   std::advance(tile, static_cast<std::ptrdiff_t>(source.next(tiles.size())));
   const std::uint64_t how = source.next(8);
-  if (how == 0) tile->second.pop_back();
+  if (how == 0 && !tile->second.empty()) tile->second.pop_back();
   if (how == 1) tile->second.resize(tile->second.size() + 32);
   if (how < 2 || tile->second.empty()) return;
   const std::size_t at = source.next(tile->second.size());
