@@ -35,6 +35,8 @@ class EcosystemRun {
     Target target{std::make_shared<const Pool>(pool), std::make_shared<const Mirror>(mirror), nullptr, "test/1", {}};
     target.policy = std::make_shared<const AddressPolicy>(AddressPolicy{{mirror.url.host}});
     target.deadline = net.now() + kTimeout;
+    target.round = round;
+    target.remembered = std::make_shared<const std::map<std::string, std::string>>(remembered);
     const auto gather = kind == CheckKind::integrity ? ecosystem_->integrity : ecosystem_->freshness;
     std::optional<Finding> finding;
     std::exception_ptr trouble;
@@ -62,6 +64,8 @@ class EcosystemRun {
   FakeNet net;
   Pool pool;
   Mirror mirror;
+  std::uint64_t round = 0;                        ///< Target::round of the next look
+  std::map<std::string, std::string> remembered;  ///< by the next look, of earlier ones
 
  private:
   const Ecosystem* ecosystem_;
