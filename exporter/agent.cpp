@@ -18,6 +18,7 @@
 #include "exporter/web/server.hpp"
 #include "probes/duration.hpp"
 #include "probes/live_net.hpp"
+#include "probes/live_state.hpp"
 
 namespace mw {
 
@@ -68,6 +69,16 @@ class Ledgers final : public WardenEvents {
                 {"status", owed.firing ? "firing" : "resolved"},
                 {"error", delivery.error.empty() ? "-" : delivery.error}});
   }
+  void restored(std::size_t records, std::size_t passed_over) override {
+    log_.info("state restored", {{"records", std::to_string(records)}, {"passed_over", std::to_string(passed_over)}});
+  }
+  /// Once when it begins to fail and once when it works again: a full disk must not fill the log as well.
+  void saved(const std::optional<std::string>& trouble) override {
+    own_.state_saved(!trouble.has_value());
+    if (trouble && !std::exchange(state_fails_, true))
+      log_.error("state cannot be saved; probing and alerting go on from memory", {{"error", *trouble}});
+    if (!trouble && std::exchange(state_fails_, false)) log_.info("state is saved again");
+  }
   void coroutine_died(const std::string& what) override {
     own_.coroutine_died();
     log_.error("internal error: please report it", {{"what", what}});
@@ -77,17 +88,18 @@ class Ledgers final : public WardenEvents {
   Log& log_;
   OwnMetrics& own_;
   Shared<Published>& published_;
+  bool state_fails_ = false;
 };
 
 class Agent {
  public:
-  Agent(const AgentOptions& options, Config config, Log& log)
+  Agent(const AgentOptions& options, Config config, std::shared_ptr<StateFile> state, Log& log)
       : options_(options),
         log_(log),
         own_(build_info()),
         ledgers_(log, own_, published_),
         net_(loop_),
-        warden_(loop_.get_executor(), net_, ledgers_, build_info().version),
+        warden_(loop_.get_executor(), net_, ledgers_, build_info().version, std::move(state)),
         signals_(loop_, SIGHUP, SIGTERM, SIGINT) {
     adopt(std::move(config));
   }
@@ -104,6 +116,7 @@ class Agent {
     asio::co_spawn(loop_, measure_loop_lag(), asio::detached);
     while (!stopping_ && loop_.run_one() > 0) continue;
     loop_.run_for(kShutdownLimit);  // what close() has cut short ends by itself
+    warden_.save_finally();
     web_.reset();
     return 0;
   }
@@ -206,10 +219,25 @@ class Agent {
   std::unique_ptr<WebServer> web_;
 };
 
+/// Null where none is configured; nothing when it cannot be opened, which has then been logged.
+std::optional<std::shared_ptr<StateFile>> open_configured_state(const std::string& directory, Log& log) {
+  if (directory.empty()) return std::shared_ptr<StateFile>();
+  auto opened = open_state(directory);
+  if (const auto* why = std::get_if<std::string>(&opened)) {
+    log.error("cannot open the state", {{"error", *why}});
+    return std::nullopt;
+  }
+  auto& state = std::get<StateOpened>(opened);
+  if (!state.moved_aside.empty()) log.warn("the state was damaged and begins anew", {{"damaged", state.moved_aside}});
+  return std::move(state.file);
+}
+
 }  // namespace
 
 int run_agent(const AgentOptions& options, Config config, Log& log) {
-  return Agent(options, std::move(config), log).run();
+  auto state = open_configured_state(config.agent.state, log);
+  if (!state) return 1;
+  return Agent(options, std::move(config), std::move(*state), log).run();
 }
 
 }  // namespace mw

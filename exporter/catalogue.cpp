@@ -39,6 +39,15 @@ constexpr Metric kCatalogue[] = {
    "Whether the lag can be said: 0 before the reference was seen and while the mirror's version is not known."},
   {"mirror_ahead_of_reference", kGauge, "", "pool,mirror",
    "Whether the mirror serves something newer than the reference was ever seen to serve. Absent when unknown."},
+  {"mirror_stale_ratio", kGauge, "ratio", "pool,mirror",
+   "Share of the looked at parts (canaries and samples) that are behind the reference, 0 to 1. The names are in "
+   "/api/v1/mirrors. Absent when no part could be compared."},
+  {"mirror_address_sync_lag_seconds", kGauge, "seconds", "pool,mirror,address",
+   "How long each address behind the mirror's name is behind the reference, at least. Only where a name has several."},
+  {"mirror_version_regressions_total", kCounter, "", "pool,mirror",
+   "Times the mirror went back to an older version than it had served before."},
+  {"mirror_stale_because_of_parent", kGauge, "", "pool,mirror,parent",
+   "Always 1: the mirror is stale, and so is the mirror it copies from; this is the highest such in the chain."},
   {"mirror_version_timestamp_seconds", kGauge, "seconds", "pool,mirror",
    "The date that the served version itself carries, as Unix time; the last one seen. Absent when versions carry "
    "no date."},
@@ -96,6 +105,11 @@ constexpr Metric kCatalogue[] = {
    "force."},
   {"mirrorwarden_config_last_reload_success_timestamp_seconds", kGauge, "seconds", "",
    "When the configuration in force was loaded, as Unix time."},
+  {"mirrorwarden_self_fault", kGauge, "", "",
+   "Whether our own network is suspected to be down: more than 70 % of all mirrors, on several networks, cannot be "
+   "reached. Their verdicts are then unknown."},
+  {"mirrorwarden_state_save_successful", kGauge, "", "",
+   "Whether the last attempt to save the state succeeded; 1 before the first. While 0, a restart would lose what is new."},
   {"mirrorwarden_checks_running", kGauge, "", "",
    "Checks running at this moment."},
   {"mirrorwarden_check_start_delay_seconds", kHistogram, "seconds", "",

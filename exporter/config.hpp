@@ -18,8 +18,9 @@ struct AgentConfig {
   std::string vantage;  ///< the place this agent looks from; a label of every notice
   std::string contact;  ///< in the User-Agent, so that a mirror's operator can reach us
   std::string external_url;
-  int concurrency = 64;                                    ///< checks running at once
-  int concurrency_per_host = 2;                            ///< of these, against one host
+  std::string state;             ///< the directory for what must survive a restart; empty = nothing does
+  int concurrency = 64;          ///< checks running at once
+  int concurrency_per_host = 2;  ///< of these, against one host
   Duration evaluation_interval = std::chrono::seconds(5);  ///< of the rules
 };
 

@@ -47,10 +47,46 @@ void check_mirrors(const Pool& pool, const std::string& path, Reading& reading) 
   }
 }
 
+bool is_ancestor_of_itself(const Pool& pool, const Mirror& mirror) {
+  const auto parent_of = [&](const std::string& name) {
+    const auto found =
+        std::find_if(pool.mirrors.begin(), pool.mirrors.end(), [&](const Mirror& each) { return each.name == name; });
+    return found == pool.mirrors.end() ? std::string() : found->parent;
+  };
+  std::string at = mirror.parent;
+  for (std::size_t steps = 0; steps <= pool.mirrors.size() && !at.empty(); ++steps, at = parent_of(at))
+    if (at == mirror.name) return true;
+  return false;
+}
+
+void check_parents(const Pool& pool, const std::string& path, Reading& reading) {
+  std::vector<std::string> names;
+  for (const Mirror& mirror : pool.mirrors) names.push_back(mirror.name);
+  for (std::size_t i = 0; i < pool.mirrors.size(); ++i) {
+    const Mirror& mirror = pool.mirrors[i];
+    const std::string key = mirror_path(path, pool, i) + ".parent";
+    if (mirror.parent.empty()) continue;
+    if (std::find(names.begin(), names.end(), mirror.parent) == names.end())
+      reading.fail(
+          key, "'" + printable(mirror.parent, 64) + "' is no mirror of this pool" + suggestion(mirror.parent, names));
+    else if (is_ancestor_of_itself(pool, mirror))
+      reading.fail(key, "leads back to '" + printable(mirror.name, 64) + "' itself, expected a chain that ends");
+  }
+}
+
+void check_quorum(const Pool& pool, const std::string& path, Reading& reading) {
+  const std::size_t references = reference_count(pool);
+  const std::size_t voters = references > 0 ? references : pool.mirrors.size();
+  if (pool.quorum > voters && pool.quorum > 1)
+    reading.fail(path + ".quorum", std::to_string(pool.quorum) + " is more than the " + std::to_string(voters) +
+                                       (references > 0 ? " references" : " mirrors") + ", expected at most that");
+}
+
 void check_reference(const Pool& pool, const std::string& path, Reading& reading) {
   const bool wants = std::find(pool.checks.begin(), pool.checks.end(), CheckKind::freshness) != pool.checks.end();
-  if (wants && !reading.has(path + ".reference"))
-    reading.fail(path + ".reference", "is missing, expected an upstream to compare with, or checks without freshness");
+  if (wants && pool.quorum <= 1 && !reading.has(path + ".reference"))
+    reading.fail(path + ".reference",
+                 "is missing, expected an upstream to compare with, a quorum of mirrors, or checks without freshness");
 }
 
 /// A zero is a value that could not be read: it has been complained of.
@@ -69,6 +105,16 @@ void check_times(const Pool& pool, const std::string& path, Reading& reading) {
                  shown(pool.confirm_every) + " is longer than the interval, expected at most " + interval);
 }
 
+/// Without a table nobody has complained of what it should hold.
+void check_options(const Pool& pool, const Ecosystem& own, const std::string& table, Reading& reading) {
+  if (own.option_troubles != nullptr)
+    for (const OptionTrouble& trouble : own.option_troubles(pool))
+      reading.fail(table + "." + std::string(trouble.key), trouble.what);
+  if (reading.has(table)) return;
+  for (const EcosystemOption& option : own.options)
+    if (option.required) reading.fail(table + "." + std::string(option.key), "is missing, expected a string");
+}
+
 void check_ecosystem(const Pool& pool, const std::string& path, Reading& reading) {
   const Ecosystem* own = find_ecosystem(pool.ecosystem);
   if (own == nullptr) return;
@@ -77,10 +123,7 @@ void check_ecosystem(const Pool& pool, const std::string& path, Reading& reading
     if (other != own && reading.has(table))
       reading.fail(table, "belongs to another ecosystem, expected only options of '" + pool.ecosystem + "'");
   }
-  const std::string table = path + "." + pool.ecosystem;
-  if (reading.has(table)) return;
-  for (const EcosystemOption& option : own->options)
-    if (option.required) reading.fail(table + "." + std::string(option.key), "is missing, expected a string");
+  check_options(pool, *own, path + "." + pool.ecosystem, reading);
 }
 
 void check_canaries(const Pool& pool, const std::string& path, Reading& reading) {
@@ -99,6 +142,8 @@ void check_pool(const Pool& pool, const std::string& path, Reading& reading) {
   check_ecosystem(pool, path, reading);
   check_times(pool, path, reading);
   check_reference(pool, path, reading);
+  check_quorum(pool, path, reading);
+  check_parents(pool, path, reading);
   check_canaries(pool, path, reading);
   check_http(pool.http, path + ".http", reading);
   check_mirrors(pool, path, reading);

@@ -88,6 +88,18 @@ Form<int> whole(int low, int high) {
   return form;
 }
 
+Form<std::size_t> whole_size(int low, int high) {
+  Form<std::size_t> form;
+  const Form<int> number = whole(low, high);
+  form.expects = number.expects;
+  form.read = [number](const Spot& spot) -> std::optional<std::size_t> {
+    const auto value = number.read(spot);
+    return value ? std::optional(static_cast<std::size_t>(*value)) : std::nullopt;
+  };
+  form.print = [](const std::size_t& value) { return std::to_string(value); };
+  return form;
+}
+
 Form<Duration> span(Duration low, Duration high) {
   Form<Duration> form;
   form.expects = "a duration from " + format_duration(low) + " to " + format_duration(high);

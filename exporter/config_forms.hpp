@@ -19,6 +19,7 @@ using Labels = std::map<std::string, std::string>;
 
 Form<bool> flag();
 Form<int> whole(int low, int high);
+Form<std::size_t> whole_size(int low, int high);
 Form<Duration> span(Duration low, Duration high);
 /// 1 to `most` printable characters on one line. `expects` says what of.
 Form<std::string> text(std::string expects, std::size_t most);

@@ -62,20 +62,25 @@ Fields<Mirror> mirror_rows(Field<Mirror> name) {
   append(rows, secret_fields<M>(
                    "bearer", [](auto& m) -> auto& { return m.credentials.bearer; }, Inline::refused,
                    "a bearer token instead of user and password"));
-  append(rows,
-         {
-             field<M>("headers", &M::headers, headers(),
-                      "sent to this mirror only, never on to a redirect; shown in the clear"),
-             field<M>(
-                 "ca_file", [](auto& m) -> auto& { return m.tls.ca_file; }, file_path(),
-                 "PEM: trust these authorities instead of the system's"),
-             field<M>(
-                 "cert_file", [](auto& m) -> auto& { return m.tls.cert_file; }, file_path(),
-                 "PEM: the client certificate, with key_file"),
-             field<M>(
-                 "key_file", [](auto& m) -> auto& { return m.tls.key_file; }, file_path(), "PEM: the key of cert_file"),
-             proxy_row(),
-         });
+  append(
+      rows,
+      {
+          field<M>("headers", &M::headers, headers(),
+                   "sent to this mirror only, never on to a redirect; shown in the clear"),
+          field<M>(
+              "ca_file", [](auto& m) -> auto& { return m.tls.ca_file; }, file_path(),
+              "PEM: trust these authorities instead of the system's"),
+          field<M>(
+              "cert_file", [](auto& m) -> auto& { return m.tls.cert_file; }, file_path(),
+              "PEM: the client certificate, with key_file"),
+          field<M>(
+              "key_file", [](auto& m) -> auto& { return m.tls.key_file; }, file_path(), "PEM: the key of cert_file"),
+          proxy_row(),
+          otherwise_words(field<M>("parent", &M::parent, name_form(),
+                                   "the mirror of this pool that it copies from: when both are behind, that one is to "
+                                   "blame"),
+                          "the reference"),
+      });
   return rows;
 }
 
@@ -204,6 +209,17 @@ Fields<Pool> pool_rows() {
       otherwise(field<P>("checks", &P::checks, set_of(check_kind(), 16),
                          "what to look at; one that does not apply to a mirror is left out for it"),
                 R"(["dns", "tcp", "tls", "http", "freshness", "integrity"])"),
+      field<P>("sample", &P::sample, set_of(text("a name, as a canary's", 512), 10'000),
+               "names looked at in rotation, beside the canaries"),
+      otherwise(field<P>("sample_size", &P::sample_size, whole_size(1, 64), "of these, in each round"), "3"),
+      otherwise(field<P>("grace", &P::grace, span(seconds(0), 30 * kDay),
+                         "a mirror this little behind is still fresh: it copies on a schedule of its own"),
+                "\"0s\""),
+      otherwise(
+          field<P>("quorum", &P::quorum, whole_size(1, 16),
+                   "references that must serve a version before it counts as the upstream's; without a reference, "
+                   "mirrors"),
+          "1"),
       field<P>("resolvers", &P::resolvers, set_of(resolver(), 16), "DNS servers to ask instead of the system's"),
       otherwise(field<P>("fail_after", &P::fail_after, whole(1, 100), "failures in a row before one counts"), "3"),
       otherwise(field<P>("recover_after", &P::recover_after, whole(1, 100), "successes in a row before one counts"),
@@ -351,6 +367,9 @@ const Fields<AgentConfig>& agent_fields() {
       field<A>("vantage", &A::vantage, name_form(), "the place this agent looks from; a label of every notice"),
       field<A>("contact", &A::contact, contact(), "in the User-Agent, so that operators can reach us"),
       field<A>("external_url", &A::external_url, page_url(), "where people find this agent; links in notices"),
+      otherwise_words(
+          field<A>("state", &A::state, file_path(), "directory for what must survive a restart; made if missing"),
+          "none: lag and the ledger begin anew at every start"),
       otherwise(field<A>("concurrency", &A::concurrency, whole(1, 4096), "checks running at once"), "64"),
       otherwise(field<A>("concurrency_per_host", &A::concurrency_per_host, whole(1, 256),
                          "of these, against one host; not more than concurrency"),

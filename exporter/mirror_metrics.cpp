@@ -151,6 +151,10 @@ std::optional<double> ahead(const MirrorView& view) {
   return lag_known(view) == 1.0 ? std::optional(view.lag.ahead ? 1.0 : 0.0) : std::nullopt;
 }
 
+std::optional<double> ratio_behind(const MirrorView& view) {
+  return is_lag_asked(view) ? stale_ratio(view.feeds) : std::nullopt;
+}
+
 std::optional<double> received(const MirrorView& view) {
   std::uint64_t bytes = 0;
   for (const auto& [kind, state] : view.checks) bytes += state.bytes_received;
@@ -181,6 +185,9 @@ constexpr std::pair<std::string_view, MirrorValue> kPerMirror[] = {
     {"mirror_sync_lag_seconds", lag_lower},
     {"mirror_sync_lag_upper_bound_seconds", lag_upper},
     {"mirror_ahead_of_reference", ahead},
+    {"mirror_stale_ratio", ratio_behind},
+    {"mirror_version_regressions_total",
+     [](const MirrorView& v) { return std::optional(static_cast<double>(v.version_regressions)); }},
     {"mirror_version_timestamp_seconds", [](const MirrorView& v) { return metadata(v, version_time); }},
     {"mirror_metadata_valid_until_timestamp_seconds",
      [](const MirrorView& v) { return metadata(v, [](const Finding& f) { return f.valid_until; }); }},
@@ -216,6 +223,26 @@ void add_configured(Labels& labels, const std::map<std::string, std::string>& co
   for (const auto& [label, value] : configured) {
     if (is_label_name(label) && std::ranges::count(kOwn, std::string_view(label)) == 0) labels.add(label, value);
   }
+}
+
+Family address_lags(const Rows& rows) {
+  Family family("mirror_address_sync_lag_seconds");
+  for (const Row& row : rows) {
+    if (row.view->addresses.size() < 2) continue;
+    for (const AddressLag& each : row.view->addresses)
+      if (each.lag.known)
+        family.add(Labels(row.labels).add("address", to_string(each.address)), seconds(each.lag.lower));
+  }
+  return family;
+}
+
+Family blames(const Rows& rows) {
+  Family family("mirror_stale_because_of_parent");
+  for (const Row& row : rows) {
+    const std::string& blame = row.view->verdict.blame;
+    if (!blame.empty()) family.add(Labels(row.labels).add("parent", blame), 1);
+  }
+  return family;
 }
 
 Family infos(const Rows& rows) {
@@ -303,6 +330,9 @@ Family good_addresses(const Rows& rows) {
 void append_pools(std::vector<Family>& out, const Snapshot& snapshot) {
   Family up("mirror_pool_reference_up");
   Family regressions("mirror_pool_upstream_regressions_total");
+  Family self_fault("mirrorwarden_self_fault");
+  self_fault.add({}, snapshot.self_fault ? 1 : 0);
+  out.push_back(std::move(self_fault));
   for (const PoolView& view : snapshot.pools) {
     const Labels labels{{"pool", view.pool->name}};
     up.add(labels, view.reference_up ? 1 : 0);
@@ -350,6 +380,8 @@ void append_mirrors(std::vector<Family>& out, const Rows& rows, SysTime now) {
   out.push_back(failures(rows));
   out.push_back(error_ratios(rows, now));
   out.push_back(check_failures(rows));
+  out.push_back(address_lags(rows));
+  out.push_back(blames(rows));
   out.push_back(phases(rows));
   out.push_back(addresses(rows));
   out.push_back(good_addresses(rows));

@@ -142,6 +142,8 @@ struct OwnMetrics::Registered {
       register_in(registry, prometheus::BuildGauge(), "mirrorwarden_config_last_reload_successful").Add({});
   prometheus::Family<prometheus::Gauge>& reload_at =
       register_in(registry, prometheus::BuildGauge(), "mirrorwarden_config_last_reload_success_timestamp_seconds");
+  prometheus::Gauge& state_ok =
+      register_in(registry, prometheus::BuildGauge(), "mirrorwarden_state_save_successful").Add({}, 1);
   prometheus::Gauge& running = register_in(registry, prometheus::BuildGauge(), "mirrorwarden_checks_running").Add({});
   prometheus::Histogram& start_delay =
       histogram(registry, "mirrorwarden_check_start_delay_seconds", {0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60});
@@ -179,6 +181,8 @@ void OwnMetrics::reload(bool ok, SysTime at) {
   registered_->reload_ok.Set(ok ? 1 : 0);
   if (ok) registered_->reload_at.Add({}).Set(unix_seconds(at));
 }
+
+void OwnMetrics::state_saved(bool ok) { registered_->state_ok.Set(ok ? 1 : 0); }
 
 void OwnMetrics::check_started(Duration late) {
   registered_->running.Increment();

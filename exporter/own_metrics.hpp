@@ -34,6 +34,7 @@ class OwnMetrics {
   void configured(const Config&);
 
   void reload(bool ok, SysTime at);
+  void state_saved(bool ok);
   void check_started(Duration late);
   void check_finished();
   void slot_missed(const std::string& pool, const std::string& mirror, CheckKind check);

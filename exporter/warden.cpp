@@ -1,6 +1,7 @@
 // Scheduling, evaluating and publishing. Delivery is in warden_delivery.cpp.
 #include "exporter/warden.hpp"
 
+#include <array>
 #include <asio/co_spawn.hpp>
 
 #include "probes/checks.hpp"
@@ -25,14 +26,26 @@ std::string user_agent_of(const AgentConfig& agent, const std::string& version) 
   return "mirrorwarden/" + version + contact;
 }
 
+/// Of several records of the same thing, the last.
+std::vector<Record> newest_of_each(std::vector<Record> records) {
+  std::map<std::array<std::string, 4>, Record> newest;
+  for (Record& record : records)
+    newest.insert_or_assign({record.kind, record.pool, record.subject, record.item}, std::move(record));
+  std::vector<Record> kept;
+  for (auto& [key, record] : newest) kept.push_back(std::move(record));
+  return kept;
+}
+
 }  // namespace
 
-Warden::Warden(asio::any_io_executor executor, Net& net, WardenEvents& events, std::string version)
+Warden::Warden(asio::any_io_executor executor, Net& net, WardenEvents& events, std::string version,
+               std::shared_ptr<StateFile> state)
     : executor_(std::move(executor)),
       net_(net),
       events_(events),
       version_(std::move(version)),
-      origin_(origin_of(net.now(), net.wall())) {}
+      origin_(origin_of(net.now(), net.wall())),
+      state_(std::move(state)) {}
 
 /// A root task that ends by exception is a bug: reported, and the rest goes on.
 void Warden::spawn(Task<void> task, std::string what) {
@@ -47,11 +60,13 @@ void Warden::spawn(Task<void> task, std::string what) {
 }
 
 void Warden::configure(std::shared_ptr<const Config> config) {
+  const bool first = config_ == nullptr;
   config_ = std::move(config);
   policy_ = policy_of(*config_);
   user_agent_ = user_agent_of(config_->agent, version_);
   caps_.resize(config_->agent.concurrency, config_->agent.concurrency_per_host);
   store_.configure(config_->pools, net_.wall());
+  if (first) restore();
   rebuild_slots();
   judge_all();
   publish();
@@ -135,8 +150,15 @@ void Warden::start(const SlotKey& key, Slot& slot) {
   slot.waiting = false;
   slot.running = true;
   caps_.take(slot.mirror->url.host);
-  Target target{slot.pool, slot.mirror, policy_, user_agent_, now + slot.pool->timeout};
-  spawn(run(key, std::move(target)), "a check");
+  spawn(run(key, target_of(key, slot)), "a check");
+}
+
+Target Warden::target_of(const SlotKey& key, const Slot& slot) const {
+  Target target{slot.pool, slot.mirror, policy_, user_agent_, net_.now() + slot.pool->timeout};
+  target.round = static_cast<std::uint64_t>(std::max<std::int64_t>((net_.now() - origin_) / slot.interval, 0));
+  target.remembered = store_.remembered(key.mirror);
+  target.reference_remembered = store_.reference_remembered(key.mirror.pool);
+  return target;
 }
 
 void Warden::set_due(const SlotKey& key, Slot& slot, SteadyTime at) {
@@ -214,6 +236,40 @@ void Warden::evaluate_now() {
   for (const Receiver& receiver : config_->receivers) pump_delivery(receiver);
   forget_finished(alerts_, outbox_, config_->receivers);
   publish();
+  save();
+}
+
+void Warden::restore() {
+  if (!state_) return;
+  const std::vector<Record> records = state_->load();
+  events_.restored(records.size(), store_.restore(records));
+}
+
+/// One transaction at a time; what happens meanwhile is the next one's.
+void Warden::save() {
+  if (!state_ || saving_) return;
+  std::vector<Record> records = std::exchange(owed_to_state_, {});
+  for (Record& record : store_.unsaved()) records.push_back(std::move(record));
+  if (records.empty()) return;
+  saving_ = true;
+  spawn(save_records(std::move(records)), "saving the state");
+}
+
+/// A disk that is full or broken stops neither probing nor alerting: what it could not take is kept and tried again.
+Task<void> Warden::save_records(std::vector<Record> records) {
+  std::optional<std::string> trouble;
+  std::function<void()> work = [&] { trouble = state_->save(records); };
+  co_await net_.compute(std::move(work));
+  saving_ = false;
+  if (trouble) owed_to_state_ = newest_of_each(std::move(records));
+  events_.saved(trouble);
+}
+
+void Warden::save_finally() {
+  if (!state_) return;
+  std::vector<Record> records = std::exchange(owed_to_state_, {});
+  for (Record& record : store_.unsaved()) records.push_back(std::move(record));
+  events_.saved(state_->save(records));
 }
 
 bool Warden::all_looked_at() const {

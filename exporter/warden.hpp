@@ -15,6 +15,7 @@
 #include "exporter/published.hpp"
 #include "probes/net.hpp"
 #include "probes/schedule.hpp"
+#include "probes/state_file.hpp"
 #include "probes/store.hpp"
 #include "probes/target.hpp"
 
@@ -29,18 +30,24 @@ struct WardenEvents {
   virtual void check_finished(const MirrorKey&, const Finding&) {}
   virtual void slot_missed(const MirrorKey&, CheckKind) {}
   virtual void delivered(const std::string& /*receiver*/, const Owed&, const Delivery&) {}
+  virtual void restored(std::size_t /*records*/, std::size_t /*passed_over*/) {}
+  virtual void saved(const std::optional<std::string>& /*trouble*/) {}
   virtual void coroutine_died(const std::string& /*what*/) {}
 };
 
 class Warden {
  public:
-  Warden(asio::any_io_executor, Net&, WardenEvents&, std::string version);
+  /// `state` may be null: then nothing survives.
+  Warden(asio::any_io_executor, Net&, WardenEvents&, std::string version, std::shared_ptr<StateFile> state = nullptr);
 
   /// Also a reload: unchanged mirrors keep state and phase, unchanged alerts their timers.
   void configure(std::shared_ptr<const Config>);
 
   /// No further check or notice begins. What is under way ends when Net lets it.
   void stop() { stopped_ = true; }
+
+  /// What has changed since it was last saved, at once and on this thread: for the end of the process.
+  void save_finally();
 
  private:
   struct SlotKey {
@@ -80,6 +87,11 @@ class Warden {
   void evaluate_now();
   void publish();
   bool all_looked_at() const;
+  Target target_of(const SlotKey&, const Slot&) const;
+  // keeping
+  void restore();
+  void save();
+  Task<void> save_records(std::vector<Record>);
   // delivery
   void pump_delivery(const Receiver&);
   Task<void> deliver_later(std::string receiver, SteadyTime at);
@@ -104,6 +116,10 @@ class Warden {
   std::deque<SlotKey> waiting_;
   std::set<SteadyTime> alarms_;
   Caps caps_;
+
+  std::shared_ptr<StateFile> state_;
+  std::vector<Record> owed_to_state_;  ///< that could not be saved yet
+  bool saving_ = false;
 
   Store store_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -16,9 +16,12 @@ Task<Finding> look_tls(Net&, Target);
 /// Fetches from every address what Pool::http describes.
 Task<Finding> look_http(Net&, Target);
 
+/// The ecosystem's own look at what version is served, at every address behind the mirror's name.
+Task<Finding> look_freshness(Net&, Target);
+
 using Look = Task<Finding> (*)(Net&, Target);
 
-/// The function for a kind of check; freshness and integrity are the ecosystem's own.
+/// The function for a kind of check; integrity is the ecosystem's own.
 Look find_look(CheckKind, const Ecosystem&);
 
 /// Whether the check makes sense for this mirror: no TLS on http, no DNS for a literal address, and below a proxy
@@ -30,6 +33,9 @@ bool applies(CheckKind, const Mirror&);
 /// What several addresses mean together. A client tries the next address only when it cannot connect, so: a
 /// failure if no address accepts a connection, or if one that does fails above the connect layer.
 std::optional<Failure> combine(const std::vector<AddressLook>&);
+
+/// Looks at several addresses as one finding: facts of the first that told a version, else of the first.
+Finding combine_looks(const std::vector<Address>&, std::vector<Finding>);
 
 /// One resolver's answer.
 struct ResolverAnswer {

@@ -2,6 +2,7 @@
 // found by CMake; nothing registers itself.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,12 @@ struct EcosystemOption {
   std::string_view doc;
 };
 
+/// What is wrong with the value of one of the options. Completes "pool[0].apt.suite: …".
+struct OptionTrouble {
+  std::string_view key;
+  std::string what;
+};
+
 struct Ecosystem {
   std::string_view name;
   std::string_view doc;
@@ -27,6 +34,9 @@ struct Ecosystem {
   Task<Finding> (*freshness)(Net&, Target);
   /// Gathers proof that the bytes are what they should be, cheapest rung first.
   Task<Finding> (*integrity)(Net&, Target);
+  /// Looks at the values in Pool::options, defaults filled in, before the configuration comes into force. Pure;
+  /// nullptr when any text will do.
+  std::vector<OptionTrouble> (*option_troubles)(const Pool&) = nullptr;
 };
 
 /// All of them, in alphabetical order.

@@ -12,6 +12,11 @@ bool was_cut(const Got& got) { return got.failure && got.failure->reason == Reas
 
 std::string shown(const std::string& digest) { return digest.empty() ? "nothing" : digest; }
 
+/// Where a redirect led to: that host is to be blamed, not the one that was asked.
+std::string at_end_of(const Got& got) {
+  return got.redirects == 0 ? "" : " (redirected to " + got.url.authority() + ")";
+}
+
 }  // namespace
 
 Get raw_get(Url url, std::size_t body_limit) {
@@ -33,7 +38,7 @@ void note(Finding& finding, const Got& got) {
 
 std::optional<Failure> no_answer(const std::string& name, const Got& got) {
   auto failure = got.failure ? got.failure : unwanted_status(got.reply.status, {200});
-  if (failure) failure->detail = name + ": " + failure->detail;
+  if (failure) failure->detail = name + ": " + failure->detail + at_end_of(got);
   return failure;
 }
 
@@ -44,20 +49,22 @@ bool is_page(const Reply& reply) {
 }
 
 std::optional<Failure> broken_promise(const Promised& promised, const Got& got) {
+  const auto failure = [&](Layer layer, Reason reason, const std::string& what) {
+    return Failure{layer, reason, promised.name + ": " + what + at_end_of(got)};
+  };
   if (promised.size && was_cut(got))
-    return Failure{Layer::integrity, Reason::size_mismatch,
-                   promised.name + ": longer than the " + std::to_string(*promised.size) + " bytes listed"};
-  if (auto failure = no_answer(promised.name, got)) return failure;
+    return failure(Layer::integrity, Reason::size_mismatch,
+                   "longer than the " + std::to_string(*promised.size) + " bytes listed");
+  if (auto none = no_answer(promised.name, got)) return none;
   const bool same_size = !promised.size || got.reply.body_bytes == *promised.size;
   if (same_size && got.reply.sha256 == promised.sha256) return std::nullopt;
-  if (is_page(got.reply)) return Failure{Layer::content, Reason::html, promised.name + ": a web page instead"};
-  if (got.reply.body_bytes == 0) return Failure{Layer::content, Reason::empty, promised.name + ": empty"};
+  if (is_page(got.reply)) return failure(Layer::content, Reason::html, "a web page instead");
+  if (got.reply.body_bytes == 0) return failure(Layer::content, Reason::empty, "empty");
   if (!same_size)
-    return Failure{Layer::integrity, Reason::size_mismatch,
-                   promised.name + ": " + std::to_string(got.reply.body_bytes) + " bytes, " +
-                       std::to_string(*promised.size) + " listed"};
-  return Failure{Layer::integrity, Reason::checksum,
-                 promised.name + ": got sha256 " + shown(got.reply.sha256) + ", expected " + promised.sha256};
+    return failure(Layer::integrity, Reason::size_mismatch,
+                   std::to_string(got.reply.body_bytes) + " bytes, " + std::to_string(*promised.size) + " listed");
+  return failure(Layer::integrity, Reason::checksum,
+                 "got sha256 " + shown(got.reply.sha256) + ", expected " + promised.sha256);
 }
 
 std::string option(const Pool& pool, std::string_view key) {

@@ -18,7 +18,7 @@ Get raw_get(Url url, std::size_t body_limit);
 void note(Finding&, const Got&);
 
 /// Why this is no answer: trouble on the way, or a status other than 200 (other 2xx are not a whole file). `name`
-/// says in the detail which file it was.
+/// says in the detail which file it was; after a redirect, the detail also names the host that answered.
 std::optional<Failure> no_answer(const std::string& name, const Got&);
 
 /// A web page: by its body, or by what the header says when no body was kept.

@@ -7,8 +7,35 @@ namespace mw {
 
 namespace {
 
-bool went_back(const Version& before, const Version& after) {
-  return before.order && after.order && *after.order < *before.order;
+/// A lower order, or a version that was superseded before.
+bool went_back(const History& history, const Version& version) {
+  const auto& back = history.seen.back().version;
+  if (back.order && version.order) return *version.order < *back.order;
+  return std::any_of(history.seen.begin(), history.seen.end(),
+                     [&](const Seen& s) { return s.version.id == version.id; });
+}
+
+bool is_newer(const Version& seen, const Version& restored) {
+  if (seen.order && restored.order) return *seen.order > *restored.order;
+  return seen.id != restored.id;
+}
+
+/// Forgets that what came after `restored` was ever the upstream's; remembers that it was not wrong to copy it.
+void take_back(History& history, const Version& restored) {
+  ++history.regressions;
+  while (!history.seen.empty() && is_newer(history.seen.back().version, restored)) {
+    history.abandoned.push_back(std::move(history.seen.back().version.id));
+    history.seen.pop_back();
+  }
+  while (history.abandoned.size() > kAbandonedLimit) history.abandoned.pop_front();
+}
+
+Lag not_behind(bool ahead) {
+  Lag lag;
+  lag.known = true;
+  lag.ahead = ahead;
+  lag.upper = Duration::zero();
+  return lag;
 }
 
 Lag unknown(Reason why) {
@@ -31,11 +58,7 @@ Lag between(const History& history, std::int64_t order, SysTime now) {
   const auto& seen = history.seen;
   Lag lag;
   lag.known = true;
-  if (seen.back().version.order && order > *seen.back().version.order) {
-    lag.ahead = true;
-    lag.upper = Duration::zero();
-    return lag;
-  }
+  if (seen.back().version.order && order > *seen.back().version.order) return not_behind(true);
   for (std::size_t i = seen.size(); i-- > 0;) {
     if (!seen[i].version.order || *seen[i].version.order > order) continue;
     if (*seen[i].version.order == order) return unknown(Reason::version_unknown);  // same place, other content
@@ -48,14 +71,13 @@ Lag between(const History& history, std::int64_t order, SysTime now) {
 }  // namespace
 
 History observe(History history, const Version& version, SysTime at) {
-  if (!history.seen.empty() && history.seen.back().version.id == version.id) {
+  const auto is_current = [&] { return !history.seen.empty() && history.seen.back().version.id == version.id; };
+  if (!history.seen.empty() && !is_current() && went_back(history, version)) take_back(history, version);
+  if (is_current()) {
     history.seen.back().last_seen = std::max(history.seen.back().last_seen, at);
     return history;
   }
-  if (!history.seen.empty() && went_back(history.seen.back().version, version)) {
-    ++history.regressions;
-    history.seen.clear();
-  }
+  std::erase(history.abandoned, version.id);
   history.seen.push_back({version, at, at});
   if (history.seen.size() > kHistoryLimit) history.seen.pop_front();
   return history;
@@ -67,12 +89,10 @@ Lag lag_of(const History& history, const std::optional<Version>& version, SysTim
   const auto& seen = history.seen;
   for (std::size_t i = seen.size(); i-- > 0;) {
     if (seen[i].version.id != version->id) continue;
-    if (i + 1 < seen.size()) return superseded(history, i, now);
-    Lag current;
-    current.known = true;
-    current.upper = Duration::zero();
-    return current;
+    return i + 1 < seen.size() ? superseded(history, i, now) : not_behind(false);
   }
+  if (std::find(history.abandoned.begin(), history.abandoned.end(), version->id) != history.abandoned.end())
+    return not_behind(true);
   const bool ordered = version->order && seen.back().version.order;
   return ordered ? between(history, *version->order, now) : unknown(Reason::version_unknown);
 }

@@ -19,10 +19,13 @@ struct Seen {
 /// Oldest first, bounded.
 struct History {
   std::deque<Seen> seen;
-  std::uint64_t regressions = 0;  ///< times the upstream went back to a lower order: an event, not a mirror's fault
+  /// Versions that the upstream took back: who still serves one is ahead of it, not behind. Oldest first, bounded.
+  std::deque<std::string> abandoned;
+  std::uint64_t regressions = 0;  ///< times the upstream went back: an event, not a mirror's fault
 };
 
 inline constexpr std::size_t kHistoryLimit = 512;
+inline constexpr std::size_t kAbandonedLimit = 64;
 
 /// Takes in what the reference served at `at`.
 History observe(History, const Version&, SysTime at);

@@ -1,6 +1,7 @@
 // The judge: hysteresis per check, and the verdict over all checks. Pure.
 #include "probes/judge.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "probes/duration.hpp"
@@ -55,21 +56,44 @@ Verdict unknown_because(Reason reason, std::string detail) {
   return {State::unknown, Failure{Layer::freshness, reason, std::move(detail)}};
 }
 
+/// What the mirror's own words prove, without anything to compare with.
+bool is_old(Reason reason) {
+  return reason == Reason::metadata_expired || reason == Reason::half_synced || reason == Reason::rollback;
+}
+
+/// Failures that a dead network of ours would look like.
+bool may_be_ours(const Failure& failure) {
+  return failure.layer <= Layer::connect || failure.reason == Reason::timeout;
+}
+
+/// Whether every failure that counts is of a time when our own network was suspected.
+bool failed_in_self_fault(const Evidence& evidence) {
+  if (!evidence.self_fault_until) return false;
+  return std::all_of(evidence.checks->begin(), evidence.checks->end(), [&](const auto& entry) {
+    return !entry.second.settled || entry.second.last_failed_at <= *evidence.self_fault_until;
+  });
+}
+
+Verdict judge_lag(const Evidence& evidence) {
+  if (evidence.inconsistent) return {State::stale, evidence.inconsistent};
+  if (!evidence.lag.known)
+    return unknown_because(evidence.lag.why, "serves a version the reference was never seen to serve");
+  if (evidence.lag.lower > evidence.grace) return {State::stale, lagging(evidence.lag)};
+  return {State::fresh};
+}
+
 Verdict judge_freshness(const Evidence& evidence) {
-  if (const auto failure = failure_in(evidence, Layer::freshness)) {
-    if (failure->reason == Reason::metadata_expired) return {State::stale, failure};
-    return {State::unknown, failure};
-  }
+  if (const auto failure = failure_in(evidence, Layer::freshness))
+    return {is_old(failure->reason) ? State::stale : State::unknown, failure};
   if (find(evidence, CheckKind::freshness) == nullptr)
     return unknown_because(Reason::not_checked_yet, "freshness has not been looked at yet");
-  if (evidence.is_reference) return {State::fresh, std::nullopt};
+  if (evidence.is_reference) return {State::fresh};
+  if (evidence.undecided)
+    return unknown_because(Reason::quorum_undecided, "the references serve different versions, none of them enough");
   if (evidence.reference_down)
     return unknown_because(Reason::reference_down, "the reference cannot be read, so nothing can be compared with it");
   if (!evidence.reference_known) return unknown_because(Reason::not_checked_yet, "the reference has not been read yet");
-  if (!evidence.lag.known)
-    return unknown_because(evidence.lag.why, "serves a version the reference was never seen to serve");
-  if (evidence.lag.lower > Duration::zero()) return {State::stale, lagging(evidence.lag)};
-  return {State::fresh, std::nullopt};
+  return judge_lag(evidence);
 }
 
 }  // namespace
@@ -82,7 +106,10 @@ std::string_view name(State state) {
 CheckState settle(CheckState state, Finding finding, const Pool& pool) {
   ++state.runs;
   state.bytes_received += finding.bytes_received;
-  if (finding.failure) ++state.failures;
+  if (finding.failure) {
+    ++state.failures;
+    state.last_failed_at = finding.at;
+  }
   if (!ours(finding)) {
     state.streak = contradicts(state, finding) ? state.streak + 1 : 0;
     const bool news = state.streak > 0 && enough(state, finding, pool);
@@ -97,8 +124,12 @@ CheckState settle(CheckState state, Finding finding, const Pool& pool) {
 
 Verdict judge(const Evidence& evidence) {
   const auto lowest = lowest_failure(evidence);
+  if (lowest && may_be_ours(*lowest) && failed_in_self_fault(evidence))
+    return {State::unknown, Failure{lowest->layer, Reason::local_resource,
+                                    "most mirrors failed at once, so our own network is suspected: " + lowest->detail}};
   if (lowest && lowest->layer < Layer::freshness) return {State::down, lowest};
   if (const auto broken = failure_in(evidence, Layer::integrity)) return {State::corrupt, broken};
+  if (evidence.dissent) return {State::corrupt, evidence.dissent};
   return judge_freshness(evidence);
 }
 

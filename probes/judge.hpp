@@ -26,6 +26,7 @@ struct CheckState {
   std::uint64_t runs = 0;
   std::uint64_t failures = 0;
   std::uint64_t bytes_received = 0;
+  SysTime last_failed_at{};
   bool change_pending() const { return streak > 0; }
 };
 
@@ -34,14 +35,21 @@ CheckState settle(CheckState, Finding, const Pool&);
 
 struct Verdict {
   State state = State::unknown;
-  std::optional<Failure> failure;  ///< layer and reason; nothing only when fresh
+  std::optional<Failure> failure = std::nullopt;  ///< layer and reason; nothing only when fresh
+  std::string blame = {};  ///< with stale: the mirror highest up the chain of parents that is behind too; else empty
   bool operator==(const Verdict&) const = default;
 };
 
 /// What is known of a mirror when it is judged.
 struct Evidence {
   const std::map<CheckKind, CheckState>* checks = nullptr;
-  Lag lag;
+  Lag lag;                              ///< the worst of all feeds and addresses
+  std::optional<Failure> inconsistent;  ///< its addresses serve different generations
+  std::optional<Failure> dissent;       ///< the ledger contradicts its bytes
+  Duration grace{};
+  /// Until then most mirrors failed at once: our own network. Nothing = never.
+  std::optional<SysTime> self_fault_until = std::nullopt;
+  bool undecided = false;        ///< the references have no quorum
   bool reference_known = false;  ///< the reference was seen at least once
   bool reference_down = false;   ///< its freshness check is settled as failed
   bool is_reference = false;

@@ -7,6 +7,8 @@
 #include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "probes/all.hpp"
+
 namespace mw {
 
 class Workers {
@@ -26,12 +28,11 @@ Task<void> live_compute(std::shared_ptr<LiveLoop> loop, std::shared_ptr<Workers>
   const auto executor = loop->context().get_executor();
   // Named, not passed inline: GCC 12 destroys temporaries of a co_await expression twice.
   auto start = [&workers, &work, executor](auto handler) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     // The guard keeps the loop running although nothing on it waits.
     auto guard = std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(executor);
-    asio::post(workers->pool, [work = std::move(work), shared = std::move(shared), guard, executor]() mutable {
+    asio::post(workers->pool, [work = std::move(work), done = waker(std::move(handler), executor), guard] {
       work();
-      asio::post(executor, [shared = std::move(shared), guard = std::move(guard)] { std::move (*shared)(); });
+      done();
     });
   };
   Task<void> done = asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(start), asio::use_awaitable);

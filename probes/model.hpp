@@ -259,6 +259,7 @@ struct AddressLook {
   std::optional<Failure> failure;
   Timings timings;
   std::optional<Version> version = std::nullopt;  ///< what this address serves, if the check could tell
+  std::vector<FeedLook> feeds = {};               ///< the same of the parts
   bool operator==(const AddressLook&) const = default;
 };
 

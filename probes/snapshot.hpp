@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "probes/feeds.hpp"
 #include "probes/judge.hpp"
 #include "probes/model.hpp"
 
@@ -33,6 +34,9 @@ struct MirrorView {
   SysTime since{};  ///< when the verdict's state began
   Lag lag;
   std::vector<Run> runs;
+  std::vector<FeedLag> feeds = {};         ///< part by part; the whole is ""
+  std::vector<AddressLag> addresses = {};  ///< when the name has several
+  std::uint64_t version_regressions = 0;   ///< times it went back to an older version
 };
 
 ErrorRatio error_ratio(const MirrorView&, Duration window, SysTime now);
@@ -45,6 +49,7 @@ struct PoolView {
 
 struct Snapshot {
   SysTime at{};
+  bool self_fault = false;                                 ///< our own network is suspected to be down
   std::vector<PoolView> pools;                             ///< in configuration order
   std::vector<std::shared_ptr<const MirrorView>> mirrors;  ///< in configuration order, references first per pool
 };

@@ -141,6 +141,7 @@ std::string why_cell(const Verdict& verdict) {
   if (!verdict.failure) return {};
   const Failure& failure = *verdict.failure;
   std::string out = "<code>" + html(name(failure.layer)) + "</code> · <code>" + html(name(failure.reason)) + "</code>";
+  if (!verdict.blame.empty()) out += " · copied from " + html(verdict.blame) + ", which is behind";
   return failure.detail.empty() ? out : out + "<span class=\"detail\">" + html(failure.detail) + "</span>";
 }
 

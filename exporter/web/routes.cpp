@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "exporter/mirror_metrics.hpp"
+#include "exporter/web/api.hpp"
 #include "exporter/web/pages.hpp"
 
 namespace mw {
@@ -27,6 +28,14 @@ WebReply metrics(const Site& site) {
   WebReply reply;
   reply.content_type = kTextContentType;
   reply.body = write_text(families);
+  return reply;
+}
+
+WebReply mirrors(const Site& site) {
+  if (!site.published) return plain(503, "nothing has been published yet");
+  WebReply reply;
+  reply.content_type = "application/json; charset=utf-8";
+  reply.body = mirrors_json(*site.published, site.now);
   return reply;
 }
 
@@ -65,8 +74,9 @@ struct Route {
 };
 
 constexpr Route kRoutes[] = {
-    {"/", false, status},       {"/style.css", false, style}, {"/-/healthy", false, healthy},
-    {"/-/ready", false, ready}, {"/config", false, config},   {"/-/reload", true, reload},
+    {"/", false, status},        {"/style.css", false, style}, {"/-/healthy", false, healthy},
+    {"/-/ready", false, ready},  {"/config", false, config},   {"/api/v1/mirrors", false, mirrors},
+    {"/-/reload", true, reload},
 };
 
 const Route* find_route(std::string_view path, const Site& site) {

@@ -14,7 +14,7 @@ Look find_look(CheckKind kind, const Ecosystem& ecosystem) {
     case CheckKind::http:
       return look_http;
     case CheckKind::freshness:
-      return ecosystem.freshness;
+      return look_freshness;
     case CheckKind::integrity:
       return ecosystem.integrity;
   }

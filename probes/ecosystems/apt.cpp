@@ -1,274 +1,300 @@
-// apt archives: InRelease, its signature and dates; the Packages index it lists; the packages that lists.
-// Nothing that gpgv has not verified is believed, not even a date. Knows no OpenPGP: gpgv does.
+// apt archives: the Release, its signature and dates; the Packages index it lists; the packages that lists; all asked
+// for in the order in which apt asks. What the answers mean is said in probes/apt_release.* and probes/apt_index.*.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "probes/apt_index.hpp"
+#include "probes/apt_release.hpp"
+#include "probes/computed.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
-#include "probes/follow.hpp"
 #include "probes/formats/clearsign.hpp"
-#include "probes/formats/gpgv_status.hpp"
-#include "probes/formats/html.hpp"
-#include "probes/formats/inflate.hpp"
-#include "probes/formats/packages.hpp"
-#include "probes/formats/release.hpp"
-#include "probes/formats/text.hpp"
 
 namespace mw {
 
 namespace {
 
-constexpr std::size_t kMaxRelease = 10'000'000;               ///< as apt
-constexpr std::uint64_t kMaxIndex = 256ULL * 1024 * 1024;     ///< packed and unpacked alike
-constexpr std::uint64_t kMaxPackage = 1024ULL * 1024 * 1024;  ///< only counted and digested, never kept
-constexpr Duration kMaxFuture = std::chrono::seconds(10);     ///< apt's Acquire::Max-FutureTime
+using namespace apt;
 
-// ---- pure: what the answers mean ------------------------------------------------------------------------------
-
-Url release_url(const Target& target) {
-  return join(target.mirror->url, "dists/" + encode_path(option(*target.pool, "suite")) + "/InRelease");
+/// Looks beside the point, for the books only: the http facts are those of what the check is about.
+void count(Finding& finding, const Got& got) {
+  finding.bytes_received += got.bytes_received;
+  finding.requests += got.requests;
 }
 
-/// Why this cannot be an InRelease, before anything in it is believed.
-std::optional<Failure> no_release(const Got& got) {
-  if (auto failure = no_answer("InRelease", got)) return failure;
-  if (got.reply.body.empty()) return Failure{Layer::content, Reason::empty, "InRelease: empty"};
-  if (looks_like_html(got.reply.body)) return Failure{Layer::content, Reason::html, "InRelease: a web page instead"};
-  if (auto trouble = clearsign_trouble(got.reply.body))
-    return Failure{Layer::content, Reason::parse, "InRelease: " + *trouble};
-  return std::nullopt;
-}
+// ---- the Release -----------------------------------------------------------------------------------------------
 
-Command verification(const Pool& pool, std::string clearsigned, Duration timeout) {
-  std::string keyring = option(pool, "keyring");
-  // gpgv takes a bare name for one in its home directory.
-  if (keyring.find('/') == std::string::npos) keyring.insert(0, "./");
-  Command command;
-  command.argv = {"gpgv", "--quiet", "--status-fd", "2", "--keyring", keyring, "--output", "-", "-"};
-  command.input = std::move(clearsigned);
-  command.timeout = timeout;
-  return command;
-}
-
-/// The text that counts as signed, and nothing else of what the mirror sent; or why there is none.
-std::variant<std::string, Failure> verified_text(Ran ran) {
-  // That gpgv is missing, slow or killed says nothing about the mirror.
-  if (ran.failure) return Failure{Layer::integrity, Reason::local_resource, "gpgv: " + ran.failure->detail};
-  const SignatureVerdict verdict = judge_gpgv(ran.err);
-  if (verdict.kind == SignatureVerdict::Kind::keyring)
-    return Failure{Layer::integrity, Reason::local_resource, "InRelease: " + verdict.reason};
-  if (ran.exit_code < 0 || ran.exit_code > 2)
-    return Failure{Layer::integrity, Reason::local_resource, "gpgv ended with code " + std::to_string(ran.exit_code)};
-  if (verdict.kind == SignatureVerdict::Kind::bad)
-    return Failure{Layer::integrity, Reason::signature, "InRelease: " + verdict.reason};
-  return std::move(ran.out);
-}
-
-struct ReleaseFacts {
-  Release release;
-  std::optional<Failure> freshness;  ///< what its own dates say against it
-};
-
-std::optional<Failure> bad_dates(const Release& release, SysTime now) {
-  if (release.date > now + kMaxFuture)
-    return Failure{Layer::freshness, Reason::future, "InRelease: its Date is in the future"};
-  if (release.valid_until && *release.valid_until < now)
-    return Failure{Layer::freshness, Reason::metadata_expired, "InRelease: its Valid-Until has passed"};
-  return std::nullopt;
-}
-
-std::variant<ReleaseFacts, Failure> read_release(std::string_view verified, SysTime now) {
-  auto parsed = parse_release(verified);
-  if (const auto* error = std::get_if<std::string>(&parsed))
-    return Failure{Layer::content, Reason::parse, "InRelease: " + *error};
-  ReleaseFacts facts{std::get<Release>(std::move(parsed)), std::nullopt};
-  facts.freshness = bad_dates(facts.release, now);
-  return facts;
-}
-
-/// What gpgv's run and the text it vouches for come to.
-std::variant<ReleaseFacts, Failure> judge_release(Ran ran, SysTime now) {
-  const auto text = verified_text(std::move(ran));
-  if (const auto* failure = std::get_if<Failure>(&text)) return *failure;
-  return read_release(std::get<std::string>(text), now);
-}
-
-/// A version even when its dates are bad: the judge may still compare it.
-void take_in(Finding& finding, const ReleaseFacts& facts, std::string id) {
-  const auto order = std::chrono::duration_cast<std::chrono::seconds>(facts.release.date.time_since_epoch()).count();
-  finding.version = Version{std::move(id), order, facts.release.date};
-  finding.valid_until = facts.release.valid_until;
-  finding.failure = facts.freshness;
-}
-
-/// One form of the Packages index.
-struct Index {
-  std::string path;  ///< relative to dists/SUITE/
-  ListedFile listed;
-  std::size_t unpacked_limit = kMaxIndex;
-};
-
-Failure too_large(const std::string& what) {
-  return {Layer::content, Reason::content_limit, what + ": listed with more bytes than we read"};
-}
-
-/// The forms that the Release lists and that we can read, smallest first; at least one.
-std::variant<std::vector<Index>, Failure> listed_indexes(const Release& release, const Pool& pool) {
-  const std::string plain = option(pool, "component") + "/binary-" + option(pool, "architecture") + "/Packages";
-  const auto whole = release.files.find(plain);
-  const std::uint64_t unpacked = whole == release.files.end() ? kMaxIndex : std::min(whole->second.size, kMaxIndex);
-  std::vector<Index> indexes;
-  for (const std::string_view suffix : {".xz", ".gz", ""}) {
-    const auto found = release.files.find(plain + std::string(suffix));
-    if (found == release.files.end()) continue;
-    if (found->second.size > kMaxIndex) return too_large(found->first);
-    indexes.push_back({found->first, found->second, unpacked});
-  }
-  if (indexes.empty()) return Failure{Layer::integrity, Reason::missing_artifact, "InRelease lists no " + plain};
-  return indexes;
-}
-
-Failure not_served(const std::string& what) {
-  return {Layer::integrity, Reason::missing_artifact, what + ": listed, but not served"};
-}
-
-bool is_missing(const Got& got) {
-  const auto failure = no_answer("", got);
-  return failure && failure->reason == Reason::not_found;
-}
-
-std::variant<std::string, InflateTrouble> unpack_as(const Index& index, std::string body) {
-  if (index.path.ends_with(".xz")) return unxz(body, index.unpacked_limit);
-  if (index.path.ends_with(".gz")) return gunzip(body, index.unpacked_limit);
-  return body;
-}
-
-/// The index as text, if its bytes are those the Release promised.
-std::variant<std::string, Failure> read_index(const Index& index, Got got) {
-  if (auto failure = broken_promise({index.path, index.listed.size, index.listed.sha256}, got)) return *failure;
-  auto unpacked = unpack_as(index, std::move(got.reply.body));
-  if (auto* text = std::get_if<std::string>(&unpacked)) return std::move(*text);
-  const InflateTrouble trouble = std::get<InflateTrouble>(unpacked);
-  const bool limit = trouble == InflateTrouble::bomb || trouble == InflateTrouble::too_large;
-  return Failure{Layer::content, limit ? Reason::content_limit : Reason::parse,
-                 index.path + ": " + std::string(name(trouble))};
-}
-
-std::variant<PackageFile, Failure> locate(std::string_view packages, const Canary& canary) {
-  const auto found = find_package(packages, canary.name);
-  if (const auto* trouble = std::get_if<PackageTrouble>(&found)) {
-    if (*trouble == PackageTrouble::absent)
-      return Failure{Layer::integrity, Reason::missing_artifact, canary.name + ": not in the Packages index"};
-    return Failure{Layer::content, Reason::parse, canary.name + ": its entry in the Packages index cannot be read"};
-  }
-  const auto& file = std::get<PackageFile>(found);
-  if (file.size > kMaxPackage) return too_large(file.path);
-  if (!canary.sha256.empty() && canary.sha256 != file.sha256)
-    return Failure{Layer::integrity, Reason::checksum,
-                   canary.name + ": the index lists sha256 " + file.sha256 + ", pinned is " + canary.sha256};
-  return file;
-}
-
-std::optional<Failure> bad_package(const PackageFile& file, const Got& got) {
-  if (is_missing(got)) return not_served(file.path);
-  return broken_promise({file.path, file.size, file.sha256}, got);
-}
-
-// ---- asking: each rung ends with the finding as it is then ------------------------------------------------------
-
-struct Opened {
+/// What has been asked so far, and the Release once it is verified and read, however bad its dates.
+struct Top {
   Finding finding;
-  std::optional<Release> release;  ///< set when it is verified and read, however bad its dates
+  std::optional<Opened> opened;
+  Url asked;           ///< the file that was read, InRelease or Release
+  Url url;             ///< where it came from in the end
+  std::string digest;  ///< of the file as served
 };
 
-Task<Opened> open_release(Net& net, Target target) {
-  Opened opened;
-  Get get = raw_get(release_url(target), kMaxRelease);
-  Got got = co_await follow(net, target, std::move(get));
-  note(opened.finding, got);
-  opened.finding.failure = no_release(got);
-  if (opened.finding.failure) co_return opened;
-  std::string id = got.reply.sha256;
-  Command command = verification(*target.pool, std::move(got.reply.body), time_left(net, target));
-  Ran ran = co_await net.run(std::move(command));
-  auto facts = judge_release(std::move(ran), net.wall());
-  if (const auto* failure = std::get_if<Failure>(&facts)) {
-    opened.finding.failure = *failure;
-    co_return opened;
-  }
-  take_in(opened.finding, std::get<ReleaseFacts>(facts), std::move(id));
-  opened.release = std::get<ReleaseFacts>(std::move(facts)).release;
-  co_return opened;
+Top failed(Top top, Failure failure) {
+  top.finding.failure = std::move(failure);
+  return top;
 }
 
-Task<Finding> freshness(Net& net, Target target) {
-  Opened opened = co_await open_release(net, target);
-  co_return std::move(opened.finding);
-}
-
-struct Unpacked {
-  Finding finding;
-  std::string packages;
-};
-
-void accept(Unpacked& unpacked, std::string packages) {
-  unpacked.finding.failure.reset();
-  unpacked.packages = std::move(packages);
-}
-
-Task<Got> fetch_index(Net& net, Target target, Index index) {
-  Url url = join(target.mirror->url, "dists/" + encode_path(option(*target.pool, "suite") + "/" + index.path));
-  Get get = raw_get(std::move(url), index.listed.size + 1);
+Task<Got> fetch_file(Net& net, Target target, Url url) {
+  Get get = raw_get(std::move(url), kMaxRelease);
   return follow(net, target, std::move(get));
 }
 
-/// The smallest form that is served: mirrors need not have all that are listed.
-Task<Unpacked> open_index(Net& net, Target target, Finding finding, std::vector<Index> indexes) {
-  Unpacked unpacked{std::move(finding), {}};
-  for (const Index& index : indexes) {
-    Got got = co_await fetch_index(net, target, index);
-    note(unpacked.finding, got);
-    unpacked.finding.failure = not_served(index.path);
-    if (is_missing(got)) continue;
-    auto text = read_index(index, std::move(got));
-    if (const auto* failure = std::get_if<Failure>(&text))
-      unpacked.finding.failure = *failure;
-    else
-      accept(unpacked, std::get<std::string>(std::move(text)));
-    break;
-  }
-  co_return unpacked;
+void note_file(Top& top, Url asked, const Got& got) {
+  note(top.finding, got);
+  top.asked = std::move(asked);
+  top.url = got.url;
+  top.digest = got.reply.sha256;
 }
 
-Task<Finding> compare_packages(Net& net, Target target, Finding finding, std::string packages) {
-  for (const Canary& canary : target.pool->canaries) {
-    const auto located = locate(packages, canary);
+Task<Top> read_verified(Net& net, Target target, Top top, std::string text) {
+  const std::size_t bytes = text.size();
+  const SysTime now = net.wall();
+  std::function<std::variant<Opened, Failure>()> work = [text = std::move(text), target, now] {
+    return read_release(text, target, now);
+  };
+  Task<std::variant<Opened, Failure>> reading = computed(net, bytes, std::move(work));
+  auto read = co_await std::move(reading);
+  if (const auto* failure = std::get_if<Failure>(&read)) co_return failed(std::move(top), *failure);
+  top.opened = std::get<Opened>(std::move(read));
+  take_in(top.finding, *top.opened, target);
+  co_return top;
+}
+
+/// gpgv takes signed text from a file only. Ours has no name, but the process's own view of it has.
+std::string path_of(const Spool& spool) {
+  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(::fileno(spool.file()));
+}
+
+Task<Ran> verify_detached(Net& net, Target target, std::string text, std::string signature) {
+  Ran ran;
+  const auto spool = Spool::make();
+  if (!spool || !spool->append(text) || !spool->rewind()) {
+    ran.failure = Failure{Layer::integrity, Reason::local_resource, "there is no room for a temporary file"};
+    co_return ran;
+  }
+  Command command = detached_verification(*target.pool, std::move(signature), path_of(*spool));
+  command.timeout = time_left(net, target);
+  ran = co_await net.run(std::move(command));
+  co_return ran;
+}
+
+/// An archive without InRelease: Release, and Release.gpg beside it. `missing` is what the InRelease came to.
+Task<Top> open_detached(Net& net, Target target, Top top, Failure missing) {
+  const Url url = dists_url(target, "Release");
+  Got release = co_await fetch_file(net, target, url);
+  note_file(top, url, release);
+  if (is_missing(release)) co_return failed(std::move(top), std::move(missing));
+  if (auto failure = no_release(release)) co_return failed(std::move(top), *failure);
+  Get get = raw_get(dists_url(target, "Release.gpg"), kMaxSignature);
+  Got signature = co_await follow(net, target, std::move(get));
+  note(top.finding, signature);
+  if (auto failure = no_signature(signature)) co_return failed(std::move(top), *failure);
+  std::string text = release.reply.body;
+  std::string armour = std::move(signature.reply.body);
+  Task<Ran> verifying = verify_detached(net, target, std::move(text), std::move(armour));
+  const Ran ran = co_await std::move(verifying);
+  if (auto failure = not_verified("Release.gpg", ran)) co_return failed(std::move(top), *failure);
+  std::string verified = std::move(release.reply.body);
+  Task<Top> reading = read_verified(net, target, std::move(top), std::move(verified));
+  co_return co_await std::move(reading);
+}
+
+Task<Top> open_release(Net& net, Target target) {
+  Top top;
+  const Url url = dists_url(target, "InRelease");
+  Got got = co_await fetch_file(net, target, url);
+  note_file(top, url, got);
+  const auto failure = no_inrelease(got);
+  if (failure && is_missing(got)) {
+    Task<Top> opening = open_detached(net, target, std::move(top), *failure);
+    co_return co_await std::move(opening);
+  }
+  if (failure) co_return failed(std::move(top), *failure);
+  Command command = clearsigned_verification(*target.pool, std::move(got.reply.body));
+  command.timeout = time_left(net, target);
+  Ran ran = co_await net.run(std::move(command));
+  if (auto trouble = not_verified("InRelease", ran)) co_return failed(std::move(top), *trouble);
+  std::string text = std::move(ran.out);  // the text that counts as signed, and nothing else of what the mirror sent
+  Task<Top> reading = read_verified(net, target, std::move(top), std::move(text));
+  co_return co_await std::move(reading);
+}
+
+// ---- freshness -------------------------------------------------------------------------------------------------
+
+Task<Got> fetch_trace(Net& net, Target target, std::string name) {
+  Get get = raw_get(join(target.mirror->url, "project/trace/" + encode_path(name)), kMaxTrace);
+  return follow(net, target, std::move(get));
+}
+
+Task<Finding> with_traces(Net& net, Target target, Top top) {
+  const std::string name = option(*target.pool, "trace");
+  const Got got = co_await fetch_trace(net, target, name);
+  count(top.finding, got);
+  const auto archive = read_trace(name, got, net.wall());
+  top.finding.feeds.push_back(trace_look(name, archive));
+  const auto* trace = std::get_if<Trace>(&archive);
+  if (trace == nullptr || top.finding.failure) co_return std::move(top.finding);
+  std::optional<Trace> own;
+  const auto site = site_trace(*target.mirror);
+  if (site && *site != name) {
+    const std::string site_name = *site;
+    const Got beside = co_await fetch_trace(net, target, site_name);
+    count(top.finding, beside);
+    const auto read = read_trace(site_name, beside, net.wall());
+    if (std::holds_alternative<Trace>(read)) own = std::get<Trace>(read);
+  }
+  top.finding.failure = trace_trouble(top.opened->release.date, *trace, own);
+  co_return std::move(top.finding);
+}
+
+Task<Finding> freshness(Net& net, Target target) {
+  Task<Top> opening = open_release(net, target);
+  Top top = co_await std::move(opening);
+  if (!top.opened || option(*target.pool, "trace").empty()) co_return std::move(top.finding);
+  Task<Finding> looking = with_traces(net, target, std::move(top));
+  co_return co_await std::move(looking);
+}
+
+// ---- integrity -------------------------------------------------------------------------------------------------
+
+struct IndexLook {
+  Finding finding;
+  Served served;
+  Reading reading;
+};
+
+/// The first place that has it, read.
+Task<IndexLook> look_in(Net& net, Target target, IndexLook look, std::vector<Place> where) {
+  for (const Place& place : where) {
+    Get get = index_get(look.served.index, place);
+    look.served.place = place;
+    look.served.got = co_await follow(net, target, std::move(get));
+    note(look.finding, look.served.got);
+    if (!is_missing(look.served.got)) break;
+  }
+  const std::size_t work_size = reading_work(look.served);
+  const auto served = std::make_shared<Served>(std::move(look.served));
+  std::function<Reading()> work = [served] { return read_index(*served); };
+  Task<Reading> reading = computed(net, work_size, std::move(work));
+  look.reading = co_await std::move(reading);
+  look.served = std::move(*served);
+  co_return look;
+}
+
+/// Only a second answer with the same trouble is believed when the first could have been damaged on its way.
+Task<IndexLook> look_twice(Net& net, Target target, IndexLook look, std::vector<Place> where) {
+  Task<IndexLook> first = look_in(net, target, std::move(look), std::move(where));
+  look = co_await std::move(first);
+  if (!look.reading.ask_again) co_return look;
+  std::vector<Place> same = {look.served.place};
+  Task<IndexLook> second = look_in(net, target, std::move(look), std::move(same));
+  co_return co_await std::move(second);
+}
+
+/// Behind a good index by its hash, an older one may lie under its own name: apt is fine with that, others are not.
+Task<IndexLook> look_at_tail(Net& net, Target target, IndexLook look, Place canonical) {
+  Get get = tail_get(look.served.index, canonical.url);
+  const Got got = co_await follow(net, target, std::move(get));
+  count(look.finding, got);
+  const Version release = look.finding.version.value_or(Version{});
+  look.finding.feeds.push_back(judge_tail(look.served.index, got, look.reading.tail, release));
+  co_return look;
+}
+
+/// The smallest form that is served: mirrors need not have all that are listed.
+Task<IndexLook> open_index(Net& net, Target target, Top top, std::vector<Index> indexes) {
+  IndexLook look;
+  look.finding = std::move(top.finding);
+  for (const Canary& canary : wanted_packages(target)) look.served.names.push_back(canary.name);
+  for (const Index& index : indexes) {
+    look.served.index = index;
+    look.served.known = known_digests(target, index);
+    std::vector<Place> where = places(target, top.opened->release, index, top.url);
+    const auto own = std::find_if(where.begin(), where.end(), [](const Place& place) { return !place.by_hash; });
+    const Place canonical = *own;
+    Task<IndexLook> looking = look_twice(net, target, std::move(look), std::move(where));
+    look = co_await std::move(looking);
+    if (is_missing(look.served.got)) continue;
+    if (!look.reading.failure && look.served.place.by_hash && index.listed.size > 0) {
+      Task<IndexLook> beside = look_at_tail(net, target, std::move(look), canonical);
+      look = co_await std::move(beside);
+    }
+    break;
+  }
+  look.finding.failure = look.reading.failure;
+  co_return look;
+}
+
+Task<Finding> look_at_package(Net& net, Target target, Finding finding, Listed listed) {
+  for (int times = 0; times < 2; ++times) {
+    Get get = package_get(target, listed.file);
+    const Got got = co_await follow(net, target, std::move(get));
+    note(finding, got);
+    finding.failure = bad_package(target, listed, got);
+    const bool again = finding.failure && finding.failure->reason == Reason::checksum;
+    if (again && times == 0) continue;
+    take_in(finding, target, listed, got);
+    break;
+  }
+  co_return finding;
+}
+
+Task<Finding> look_at_packages(Net& net, Target target, IndexLook look) {
+  Finding finding = std::move(look.finding);
+  for (const Canary& canary : wanted_packages(target)) {
+    const auto located = locate(look.reading.packages.at(canary.name), canary);
     if (const auto* failure = std::get_if<Failure>(&located)) {
       finding.failure = *failure;
       co_return finding;
     }
-    const auto& file = std::get<PackageFile>(located);
-    Get get = raw_get(join(target.mirror->url, encode_path(file.path)), file.size + 1);
-    get.keep_body = false;
-    const Got got = co_await follow(net, target, std::move(get));
-    note(finding, got);
-    finding.failure = bad_package(file, got);
+    Listed wanted{canary.name, std::get<PackageFile>(located)};
+    Task<Finding> looking = look_at_package(net, target, std::move(finding), std::move(wanted));
+    finding = co_await std::move(looking);
     if (finding.failure) co_return finding;
   }
   co_return finding;
 }
 
+/// An archive that has been published anew since we began is not broken: the pieces we hold are of two generations.
+Task<Finding> unless_moved(Net& net, Target target, Top top, Finding finding) {
+  Get get = raw_get(top.asked, kMaxRelease);
+  get.keep_body = false;
+  const Got again = co_await follow(net, target, std::move(get));
+  count(finding, again);
+  if (no_answer("", again) || again.reply.sha256 == top.digest) co_return finding;
+  const std::string what = finding.failure->detail + "; the Release has changed meanwhile";
+  finding.failure = Failure{Layer::freshness, Reason::half_synced, what};
+  co_return finding;
+}
+
 Task<Finding> integrity(Net& net, Target target) {
-  Opened opened = co_await open_release(net, target);
-  if (!opened.release) co_return std::move(opened.finding);
+  Task<Top> opening = open_release(net, target);
+  Top top = co_await std::move(opening);
+  if (!top.opened) co_return std::move(top.finding);
   // Bad dates are for the freshness check to report; the bytes can still be right.
-  opened.finding.failure.reset();
-  auto indexes = listed_indexes(*opened.release, *target.pool);
-  if (const auto* failure = std::get_if<Failure>(&indexes)) {
-    opened.finding.failure = *failure;
-    co_return std::move(opened.finding);
+  top.finding.failure.reset();
+  auto listed = listed_indexes(top.opened->release, *target.pool);
+  if (const auto* failure = std::get_if<Failure>(&listed)) {
+    top.finding.failure = *failure;
+    co_return std::move(top.finding);
   }
-  std::vector<Index> chosen = std::get<std::vector<Index>>(std::move(indexes));
-  Unpacked unpacked = co_await open_index(net, target, std::move(opened.finding), std::move(chosen));
-  if (unpacked.finding.failure) co_return std::move(unpacked.finding);
-  co_return co_await compare_packages(net, target, std::move(unpacked.finding), std::move(unpacked.packages));
+  std::vector<Index> indexes = std::get<std::vector<Index>>(std::move(listed));
+  remember_listed(top.finding, target, indexes);
+  Task<IndexLook> climbing = open_index(net, target, top, std::move(indexes));
+  IndexLook look = co_await std::move(climbing);
+  Finding finding = look.finding;
+  if (!finding.failure) {
+    Task<Finding> comparing = look_at_packages(net, target, std::move(look));
+    finding = co_await std::move(comparing);
+  }
+  if (!may_have_moved(finding.failure)) co_return finding;
+  Task<Finding> checking = unless_moved(net, target, std::move(top), std::move(finding));
+  co_return co_await std::move(checking);
 }
 
 }  // namespace
@@ -277,13 +303,17 @@ const Ecosystem& apt_ecosystem() {
   static const Ecosystem ecosystem = {
       .name = "apt",
       .doc =
-          "Debian, Ubuntu and other apt archives. Fresh by the Date in a verified InRelease; whole when the "
-          "Packages index and the canaries' packages have the bytes that it vouches for.",
+          "Debian, Ubuntu and other apt archives. Fresh by the Date in a verified InRelease (or Release and "
+          "Release.gpg); whole when the Packages index, asked for as apt does, and the packages of canaries and "
+          "samples have the bytes that it vouches for.",
       .canary_doc = "the name of a binary package in the component; choose small ones, they are downloaded",
       .options = {{"suite", "", true, "The suite below dists/, as in sources.list."},
                   {"keyring", "", true, "Path of the keyring for gpgv (binary, not armoured)."},
                   {"component", "main", false, "The component whose Packages index is looked at."},
-                  {"architecture", "amd64", false, "The architecture whose Packages index is looked at."}},
+                  {"architecture", "amd64", false, "The architecture whose Packages index is looked at."},
+                  {"trace", "", false,
+                   "A name below project/trace/, e.g. master, for archives that are copied in two stages: it and the "
+                   "mirror's own trace must fit the Release. Empty: traces are not looked at."}},
       .freshness = &freshness,
       .integrity = &integrity,
   };

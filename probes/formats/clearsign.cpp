@@ -94,4 +94,20 @@ std::optional<std::string> clearsign_trouble(std::string_view file) {
   return std::nullopt;
 }
 
+std::optional<std::string> detached_trouble(std::string_view file) {
+  if (file.size() > kMaxSignature) return "it is longer than " + std::to_string(kMaxSignature) + " bytes";
+  Part part = Part::opening;
+  while (!file.empty()) {
+    const std::string_view line = without_trailing_blanks(take_line(file));
+    if (has_control(line)) return "it has a control character";
+    if (part == Part::opening && line != kBeginSignature) return "it does not begin with a signature";
+    const Step taken = part == Part::opening ? Step{Part::signature} : step(part, line);
+    if (taken.trouble != nullptr) return taken.trouble;
+    part = taken.next;
+  }
+  if (part == Part::opening) return "it is empty";
+  if (part != Part::end) return "it ends before its signature does";
+  return std::nullopt;
+}
+
 }  // namespace mw

@@ -15,4 +15,7 @@ inline constexpr std::size_t kMaxSignature = 64 * 1024;   ///< bytes of armour; 
 /// text with dashes escaped, one signature block, then nothing but blank lines. CRLF line ends are allowed.
 std::optional<std::string> clearsign_trouble(std::string_view file);
 
+/// The same for a detached signature: exactly one armoured block, as apt demands it. What is in the block is for gpgv.
+std::optional<std::string> detached_trouble(std::string_view file);
+
 }  // namespace mw

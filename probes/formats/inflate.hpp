@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,7 +23,16 @@ std::string_view name(InflateTrouble);
 inline constexpr std::size_t kMaxRatio = 200;
 inline constexpr std::size_t kRatioFreeBytes = 1024 * 1024;  ///< output that may come out before the ratio counts
 
-/// Concatenated members (gzip) or streams (xz) are one file, as their own tools treat them.
+/// Takes what comes out, in order, at most 64 KiB at a time; the view is good during the call only.
+using UnpackedSink = std::function<void(std::string_view)>;
+
+/// Concatenated members (gzip) or streams (xz) are one file, as their own tools treat them. Beside `packed`, memory is
+/// what the format's window takes: 32 KiB for gzip, at most 66 MiB for xz (`xz -9`; its default takes 9 MiB). What
+/// reached the sink before trouble was seen counts for nothing.
+std::optional<InflateTrouble> gunzip_into(std::string_view packed, std::size_t output_limit, const UnpackedSink&);
+std::optional<InflateTrouble> unxz_into(std::string_view packed, std::size_t output_limit, const UnpackedSink&);
+
+/// The same, whole.
 std::variant<std::string, InflateTrouble> gunzip(std::string_view packed, std::size_t output_limit);
 std::variant<std::string, InflateTrouble> unxz(std::string_view packed, std::size_t output_limit);
 

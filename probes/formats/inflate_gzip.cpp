@@ -75,15 +75,15 @@ std::optional<InflateTrouble> take_member(std::string_view& packed, std::size_t&
 
 }  // namespace
 
-std::variant<std::string, InflateTrouble> gunzip(std::string_view packed, std::size_t output_limit) {
+std::optional<InflateTrouble> gunzip_into(std::string_view packed, std::size_t output_limit, const UnpackedSink& sink) {
   constexpr std::string_view kMagic = "\x1f\x8b";
-  CappedOutput out(output_limit);
+  CappedOutput out(output_limit, sink);
   std::size_t eaten = 0;
   for (int parts = 0; parts < kMaxParts; ++parts) {
     if (packed.size() < kMagic.size() && kMagic.starts_with(packed)) return InflateTrouble::truncated;
     if (!packed.starts_with(kMagic)) return eaten == 0 ? InflateTrouble::corrupt : InflateTrouble::trailing_garbage;
     if (const auto trouble = take_member(packed, eaten, out)) return *trouble;
-    if (packed.empty()) return out.take();
+    if (packed.empty()) return std::nullopt;
   }
   return InflateTrouble::too_large;
 }

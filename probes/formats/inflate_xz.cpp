@@ -10,7 +10,7 @@ namespace mw {
 
 namespace {
 
-constexpr std::uint64_t kMemoryLimit = 128 * 1024 * 1024;  ///< `xz -9` wants 65 MiB
+constexpr std::uint64_t kMemoryLimit = 66 * 1024 * 1024;  ///< `xz -9` wants 65 MiB
 
 class Stream {
  public:
@@ -72,19 +72,19 @@ void skip_padding(std::string_view& packed) {
 
 }  // namespace
 
-std::variant<std::string, InflateTrouble> unxz(std::string_view packed, std::size_t output_limit) {
+std::optional<InflateTrouble> unxz_into(std::string_view packed, std::size_t output_limit, const UnpackedSink& sink) {
   using namespace std::string_view_literals;
   constexpr auto kMagic =
       "\xFD"
       "7zXZ\0"sv;
-  CappedOutput out(output_limit);
+  CappedOutput out(output_limit, sink);
   std::size_t eaten = 0;
   for (int parts = 0; parts < kMaxParts; ++parts) {
     if (packed.size() < kMagic.size() && kMagic.starts_with(packed)) return InflateTrouble::truncated;
     if (!packed.starts_with(kMagic)) return eaten == 0 ? InflateTrouble::corrupt : InflateTrouble::trailing_garbage;
     if (const auto trouble = take_stream(packed, eaten, out)) return *trouble;
     skip_padding(packed);
-    if (packed.empty()) return out.take();
+    if (packed.empty()) return std::nullopt;
   }
   return InflateTrouble::too_large;
 }

@@ -1,4 +1,4 @@
-// One pass over line starts, then one paragraph read in full.
+// One pass over line starts; a paragraph that is wanted is read in full.
 #include "probes/formats/packages.hpp"
 
 #include <algorithm>
@@ -11,24 +11,16 @@ namespace mw {
 namespace {
 
 constexpr std::string_view kPackage = "Package:";
+constexpr std::size_t kSlice = 64 * 1024;
 
-bool is_package_line(std::string_view line, std::string_view name) {
-  return line.size() >= kPackage.size() && equal_ignoring_case(line.substr(0, kPackage.size()), kPackage) &&
-         trim(line.substr(kPackage.size())) == name;
+/// The value of a Package line; nothing for any other line.
+std::optional<std::string_view> package_in(std::string_view line) {
+  if (line.size() < kPackage.size() || !equal_ignoring_case(line.substr(0, kPackage.size()), kPackage))
+    return std::nullopt;
+  return trim(line.substr(kPackage.size()));
 }
 
-/// The text from the start of the paragraph that has the line, or an empty one.
-std::string_view seek(std::string_view index, std::string_view name) {
-  std::string_view paragraph = index;
-  while (!index.empty()) {
-    const std::string_view line = take_line(index);
-    if (is_package_line(line, name)) return paragraph;
-    if (trim(line).empty()) paragraph = index;
-  }
-  return {};
-}
-
-std::variant<PackageFile, PackageTrouble> read(const Paragraph& paragraph) {
+PackageEntry read(const Paragraph& paragraph) {
   const auto path = field(paragraph, "Filename");
   const auto size = field(paragraph, "Size");
   const auto digest = field(paragraph, "SHA256");
@@ -49,13 +41,71 @@ bool is_segment(std::string_view segment) { return !segment.empty() && segment !
 
 }  // namespace
 
-std::variant<PackageFile, PackageTrouble> find_package(std::string_view index, std::string_view name) {
-  if (name.empty()) return PackageTrouble::absent;
-  std::string_view rest = seek(index, name);
-  if (rest.empty()) return PackageTrouble::absent;
-  const auto paragraph = take_paragraph(rest);
-  if (!std::holds_alternative<Paragraph>(paragraph)) return PackageTrouble::malformed;
-  return read(std::get<Paragraph>(paragraph));
+PackageScanner::PackageScanner(const std::vector<std::string>& names) {
+  for (const std::string& name : names) wanted_.emplace(name, std::nullopt);
+}
+
+void PackageScanner::take(std::string_view piece) {
+  while (!piece.empty()) {
+    take_slice(piece.substr(0, kSlice));
+    piece.remove_prefix(std::min(piece.size(), kSlice));
+  }
+}
+
+/// Whole lines only: a line that is not finished yet stays for the next slice.
+void PackageScanner::take_slice(std::string_view slice) {
+  std::size_t unsearched = pending_.size();
+  pending_.append(slice);
+  std::size_t start = 0;
+  for (std::size_t end = 0; (end = pending_.find('\n', unsearched)) != std::string::npos;) {
+    const bool blank = trim(std::string_view(pending_).substr(scanned_, end - scanned_)).empty();
+    unsearched = scanned_ = end + 1;
+    if (!blank) continue;
+    close_paragraph(std::string_view(pending_).substr(start, scanned_ - start));
+    start = scanned_;
+  }
+  pending_.erase(0, start);
+  scanned_ -= start;
+  if (pending_.size() > kMaxParagraph) skip_paragraph();
+}
+
+/// Of an unfinished line only whether it is blank is kept: that decides whether it ends the paragraph.
+void PackageScanner::skip_paragraph() {
+  const std::string_view unfinished = std::string_view(pending_).substr(scanned_);
+  const std::string kept = unfinished.empty() ? "" : trim(unfinished).empty() ? " " : "-";
+  skipping_ = skipped_ = true;
+  pending_ = kept;
+  scanned_ = 0;
+}
+
+void PackageScanner::end() {
+  close_paragraph(pending_);
+  pending_.clear();
+  scanned_ = 0;
+}
+
+void PackageScanner::close_paragraph(std::string_view paragraph) {
+  const bool whole = !skipping_;
+  skipping_ = false;
+  bool counted = false;
+  for (std::string_view rest = paragraph; whole && !rest.empty();) {
+    const auto name = package_in(take_line(rest));
+    if (!name) continue;
+    if (!counted) ++packages_;
+    counted = true;
+    const auto entry = wanted_.find(*name);
+    if (entry == wanted_.end() || entry->second) continue;
+    std::string_view text = paragraph;
+    const auto fields = take_paragraph(text);
+    const bool readable = std::holds_alternative<Paragraph>(fields);
+    entry->second = readable ? read(std::get<Paragraph>(fields)) : PackageEntry(PackageTrouble::malformed);
+  }
+}
+
+PackageEntry PackageScanner::found(std::string_view name) const {
+  const auto entry = wanted_.find(name);
+  if (entry != wanted_.end() && entry->second) return *entry->second;
+  return skipped_ ? PackageTrouble::malformed : PackageTrouble::absent;
 }
 
 bool is_plain_path(std::string_view path) {

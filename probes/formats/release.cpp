@@ -37,6 +37,20 @@ std::string read_files(Release& release, std::string_view table) {
   return {};
 }
 
+/// A file that only this table lists, or lists with another size, cannot be asked for by this hash: it is passed over.
+std::string read_sha512(Release& release, std::string_view table) {
+  while (!table.empty()) {
+    std::string_view line = take_line(table);
+    if (trim(line).empty()) continue;
+    const std::string_view digest = take_word(line);
+    const auto size = parse_decimal(take_word(line));
+    const auto file = release.files.find(take_word(line));
+    if (!is_sha512(digest) || !size) return "its SHA512 table has a bad line";
+    if (file != release.files.end() && file->second.size == *size) file->second.sha512 = digest;
+  }
+  return {};
+}
+
 std::string read_dates(Release& release, const Paragraph& paragraph) {
   const auto date = field(paragraph, "Date");
   if (!date) return "it has no Date";
@@ -60,6 +74,7 @@ std::variant<Release, std::string> read(const Paragraph& paragraph) {
   const auto table = field(paragraph, "SHA256");
   if (!table) return std::string("it has no SHA256 table");
   trouble = read_files(release, *table);
+  if (trouble.empty()) trouble = read_sha512(release, field(paragraph, "SHA512").value_or(std::string_view()));
   if (!trouble.empty()) return trouble;
   return release;
 }

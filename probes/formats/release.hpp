@@ -15,6 +15,7 @@ namespace mw {
 struct ListedFile {
   std::uint64_t size = 0;
   std::string sha256;
+  std::string sha512 = {};  ///< empty when the Release has none; apt asks for a file by its strongest hash
   bool operator==(const ListedFile&) const = default;
 };
 

@@ -10,6 +10,8 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+
 }  // namespace
 
 std::string_view take_line(std::string_view& rest) {
@@ -47,8 +49,8 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   return value;
 }
 
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
+bool is_sha256(std::string_view text) { return text.size() == 64 && is_hex(text); }
+
+bool is_sha512(std::string_view text) { return text.size() == 128 && is_hex(text); }
 
 }  // namespace mw

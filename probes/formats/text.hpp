@@ -25,4 +25,7 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text);
 /// 64 lower-case hex digits.
 bool is_sha256(std::string_view text);
 
+/// 128 lower-case hex digits.
+bool is_sha512(std::string_view text);
+
 }  // namespace mw

@@ -1,9 +1,8 @@
-// What both unpackers share: output that grows under caps.
+// What both unpackers share: output that is handed on under caps.
 #pragma once
 
 #include <optional>
-#include <string>
-#include <utility>
+#include <string_view>
 
 #include "probes/formats/inflate.hpp"
 
@@ -13,21 +12,21 @@ inline constexpr int kMaxParts = 10'000;  ///< members or streams in one file: s
 
 class CappedOutput {
  public:
-  explicit CappedOutput(std::size_t limit) : limit_(limit) {}
+  CappedOutput(std::size_t limit, const UnpackedSink& sink) : limit_(limit), sink_(sink) {}
 
-  /// Takes in what `eaten` bytes of input (counted from the start of the file) have made so far.
+  /// Hands on what `eaten` bytes of input (counted from the start of the file) have made so far.
   std::optional<InflateTrouble> append(std::string_view bytes, std::size_t eaten) {
-    if (bytes.size() > limit_ - text_.size()) return InflateTrouble::too_large;
-    text_.append(bytes);
-    if (text_.size() > kRatioFreeBytes && text_.size() / kMaxRatio > eaten) return InflateTrouble::bomb;
+    if (bytes.size() > limit_ - size_) return InflateTrouble::too_large;
+    size_ += bytes.size();
+    if (size_ > kRatioFreeBytes && size_ / kMaxRatio > eaten) return InflateTrouble::bomb;
+    if (!bytes.empty()) sink_(bytes);
     return std::nullopt;
   }
 
-  std::string take() { return std::move(text_); }
-
  private:
   std::size_t limit_;
-  std::string text_;
+  const UnpackedSink& sink_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace mw

@@ -33,7 +33,8 @@ TEST_CASE("live dial: every situation is called by its name, in time") {
   for (const Situation& situation : dial_situations()) {
     const HostileServer server(greeting_of(situation.name));
     const bool refused = situation.name.ends_with("_refused");
-    const Dial dial = dial_of(refused ? closed_port() : server.port(), situation.name.starts_with("tls"));
+    Dial dial = dial_of(refused ? closed_port() : server.port(), situation.name.starts_with("tls"));
+    dial.timeout = patience(situation.expected);
     LiveDoor door;
     const Link link = door.finish(door.net.dial(dial));
     INFO(situation.name << ": " << told(link.failure));

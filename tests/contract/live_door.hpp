@@ -5,6 +5,7 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <chrono>
+#include <cstdio>
 #include <optional>
 
 #include "probes/live_net.hpp"
@@ -16,6 +17,22 @@ using namespace std::chrono_literals;
 /// What a call may take beyond its timeout.
 inline constexpr Duration kGrace = 250ms;
 
+/// How long this thread has been kept waiting for a processor so far: busy neighbours are nobody's lateness.
+/// (proc(5), schedstat: the second number, in nanoseconds. 0 where the kernel does not count.)
+inline Duration starved() {
+  long long waited = 0;
+  if (std::FILE* schedstat = std::fopen("/proc/thread-self/schedstat", "r")) {
+    if (std::fscanf(schedstat, "%*d %lld", &waited) != 1) waited = 0;
+    std::fclose(schedstat);
+  }
+  return Duration(waited);
+}
+
+/// Long for what must not depend on a deadline, short for what is meant to meet it.
+inline Duration patience(const std::optional<std::pair<Layer, Reason>>& expected) {
+  return expected && expected->second == Reason::timeout ? 500ms : 10s;
+}
+
 template <class Result>
 Task<void> keep(Task<Result> task, std::optional<Result>& result) {
   result = co_await std::move(task);
@@ -24,7 +41,8 @@ Task<void> keep(Task<Result> task, std::optional<Result>& result) {
 struct LiveDoor {
   asio::io_context loop;
   LiveNet net{loop, 500ms};
-  Duration took{};
+  Duration elapsed{};
+  Duration took{};  ///< without the time in which this thread could have run but had no processor
 
   template <class Result>
   Result finish(Task<Result> task) {
@@ -36,9 +54,11 @@ struct LiveDoor {
 
   void run() {
     const auto start = std::chrono::steady_clock::now();
+    const Duration kept_waiting = starved();
     loop.restart();
     loop.run_for(30s);
-    took = std::chrono::steady_clock::now() - start;
+    elapsed = std::chrono::steady_clock::now() - start;
+    took = elapsed - (starved() - kept_waiting);
   }
 };
 

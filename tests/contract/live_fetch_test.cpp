@@ -43,7 +43,8 @@ TEST_CASE("live fetch: every situation is called by its name, in time") {
   HostileServer server;
   LiveDoor door;
   for (const Situation& situation : fetch_situations()) {
-    const Fetch fetch = fetch_of(server.port(), situation.name);
+    Fetch fetch = fetch_of(server.port(), situation.name);
+    fetch.timeout = patience(situation.expected);
     const Reply reply = door.finish(door.net.fetch(fetch));
     check(situation, reply, door, fetch);
   }
@@ -52,7 +53,8 @@ TEST_CASE("live fetch: every situation is called by its name, in time") {
 TEST_CASE("live fetch: peers that fail before they have read anything") {
   for (const Situation& situation : greeting_situations()) {
     std::optional<HostileServer> server;
-    const Fetch fetch = fetch_of(port_of(situation.name, server), "ok");
+    Fetch fetch = fetch_of(port_of(situation.name, server), "ok");
+    fetch.timeout = patience(situation.expected);
     LiveDoor door;
     const Reply reply = door.finish(door.net.fetch(fetch));
     check(situation, reply, door, fetch);

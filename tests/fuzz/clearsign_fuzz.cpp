@@ -6,6 +6,10 @@ using namespace mw;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = as_text(data, size);
+  if (!detached_trouble(text)) {
+    must(size <= kMaxSignature && text.starts_with("-----BEGIN PGP SIGNATURE-----"));
+    must(text.find("\n-----BEGIN") == std::string_view::npos);
+  }
   if (clearsign_trouble(text)) return 0;
   constexpr std::string_view kBegin = "-----BEGIN PGP SIGNED MESSAGE-----";
   constexpr std::string_view kEnd = "-----END PGP SIGNATURE-----";

@@ -16,6 +16,8 @@ PACKAGES = ["ascii", "cmatrix", "cowsay", "gpw", "hashalot", "hello", "jo", "lol
             "xclip"]
 CANARY = "sl"
 LATER = "hello"  # comes with the second publication only
+FORMS = ("Packages", "Packages.gz", "Packages.xz")
+HASHES = ("SHA256", "SHA512")  # apt asks by the strongest that the Release lists
 
 
 def architecture():
@@ -52,6 +54,10 @@ class Key:
         target.unlink(missing_ok=True)
         self._gpg("--output", target, "--clearsign", source)
 
+    def sign_beside(self, source, target):
+        target.unlink(missing_ok=True)
+        self._gpg("--output", target, "--armor", "--detach-sign", source)
+
     def close(self):
         subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "gpg-agent"], check=False, timeout=20)
 
@@ -87,26 +93,33 @@ class Archive:
         (self.index / "Packages.gz").write_bytes(gzip.compress(text, mtime=0))
         (self.index / "Packages.xz").write_bytes(lzma.compress(text))
 
-    def write_by_hash(self):
-        folder = self.index / "by-hash/SHA256"
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in self.index.glob("Packages*"):
-            shutil.copy(file, folder / hashlib.sha256(file.read_bytes()).hexdigest())
+    def by_hash(self, form):
+        """Where that form of the index lies, by each of its hashes."""
+        content = (self.index / form).read_bytes()
+        return [self.index / "by-hash" / kind / hashlib.new(kind, content).hexdigest() for kind in HASHES]
 
-    def sign(self, date, valid_for):
+    def write_by_hash(self):
+        for form in FORMS:
+            for path in self.by_hash(form):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self.index / form, path)
+
+    def sign(self, date, valid_for, suite="test"):
         """Release and InRelease as of `date`, expiring `valid_for` later."""
-        fields = {"Origin": "Test", "Suite": "test", "Codename": "test", "Components": "main",
+        fields = {"Origin": "Test", "Suite": suite, "Codename": suite, "Components": "main",
                   "Architectures": architecture(), "Acquire-By-Hash": "yes", "Date": release_date(date)}
         options = [f"-oAPT::FTPArchive::Release::{k}={v}" for k, v in fields.items()]
         release = self.dist / "Release"
         release.unlink(missing_ok=True)
-        (self.dist / "InRelease").unlink(missing_ok=True)
+        for file in ("InRelease", "Release.gpg"):
+            (self.dist / file).unlink(missing_ok=True)
         text = subprocess.run(["apt-ftparchive", *options, "release", self.dist], capture_output=True, check=True,
                               timeout=60, text=True).stdout
         for key, value in fields.items():
             assert f"\n{key}: {value}\n" in "\n" + text, f"{key} is not as asked in:\n{text}"
         release.write_text(f"Valid-Until: {release_date(date + valid_for)}\n{text}")
         self.key.clearsign(release, self.dist / "InRelease")
+        self.key.sign_beside(release, self.dist / "Release.gpg")
         return self
 
     def copy(self, root):
@@ -127,8 +140,7 @@ class Archive:
 
     def change_packages(self):
         """Edits Packages as an attacker would: every form of it, under every name, but not what is signed."""
-        old = {form: hashlib.sha256((self.index / form).read_bytes()).hexdigest()
-               for form in ("Packages", "Packages.gz", "Packages.xz")}
+        old = {form: self.by_hash(form) for form in FORMS}
         sizes = self.sizes()
         text = (self.index / "Packages").read_text()
         start = text.index("\nSHA256: ") + len("\nSHA256: ")
@@ -145,8 +157,37 @@ class Archive:
         return [path.stat().st_size for path in sorted(self.index.glob("Packages*"))]
 
     def keep_old_names(self, old):
-        for form, digest in old.items():
-            shutil.copy(self.index / form, self.index / "by-hash/SHA256" / digest)
+        for form, paths in old.items():
+            for path in paths:
+                shutil.copy(self.index / form, path)
+
+    def take_release(self, newer):
+        """The other archive's Release over these indexes: its synchronisation stopped after the first files."""
+        for file in ("InRelease", "Release", "Release.gpg"):
+            shutil.copy(newer.dist / file, self.dist / file)
+        return self
+
+    def take_own_names(self, older):
+        """The other archive's indexes under the names that are not hashes."""
+        for form in FORMS:
+            shutil.copy(older.index / form, self.index / form)
+        return self
+
+    def lose(self, package):
+        (self.root / f"pool/main/{package}.deb").unlink()
+        return self
+
+    def lose_signature(self):
+        shutil.copy(self.dist / "Release", self.dist / "InRelease")
+        return self
+
+    def lose_inrelease(self):
+        (self.dist / "InRelease").unlink()
+        return self
+
+    def answer_html(self):
+        (self.dist / "InRelease").write_text("<!DOCTYPE html><html><title>Please log in</title></html>\n")
+        return self
 
 
 def serve_from(link, archive):

@@ -1,10 +1,12 @@
-"""A real archive and five mirrors of it behind nginx; the agent's verdicts as a real Prometheus has them; the notices
+"""A real archive and a dozen mirrors of it behind nginx; the agent's verdicts as a real Prometheus has them; the notices
 a webhook got; and what the real apt makes of each mirror. They must agree."""
 import collections
+import concurrent.futures
 import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -15,17 +17,27 @@ import apt_repository  # noqa: E402
 import support  # noqa: E402
 from apt_repository import CANARY, LATER, hours, serve_from  # noqa: E402
 
-MIRRORS = ["equal", "behind", "flipped", "changed", "expired"]
+# state, layer, reason; the rule that tells of it; whether apt can update; whether apt then gets the canary;
+# words in what apt says (of two that fail, they tell apart why)
+EXPECTED = {
+    "equal": (("fresh", None, None), None, True, True, ""),
+    "behind": (("stale", "freshness", "stale"), "MirrorStale", True, True, ""),
+    "flipped": (("corrupt", "integrity", "checksum"), "MirrorErrors", True, False, "Hash Sum mismatch"),
+    "changed": (("corrupt", "integrity", "checksum"), "MirrorErrors", False, False, "Hash Sum mismatch"),
+    "expired": (("stale", "freshness", "metadata_expired"), "MirrorErrors", False, False, "is expired"),
+    "half_synced": (("unknown", "freshness", "half_synced"), "MirrorErrors", False, False, "Mirror sync in progress?"),
+    "own_names_stale": (("fresh", None, None), None, True, True, ""),
+    "package_lost": (("corrupt", "integrity", "missing_artifact"), "MirrorErrors", True, False, "404"),
+    "other_suite": (("corrupt", "integrity", "wrong_object"), "MirrorErrors", True, True, "Conflicting distribution"),
+    "unsigned": (("corrupt", "integrity", "signature"), "MirrorErrors", False, False, "is not signed"),
+    "html": (("down", "content", "html"), "MirrorErrors", False, False, "NOSPLIT"),
+    "detached": (("fresh", None, None), None, True, True, ""),
+}
+MIRRORS = list(EXPECTED)
+# Has what the second publication brought, as far as apt can see.
+UP_TO_DATE = {"equal", "own_names_stale", "detached"}
 ADDRESS = {name: f"127.78.0.{n + 1}" for n, name in enumerate(["upstream", *MIRRORS])}
 
-# state, layer, reason; the rule that tells of it; whether apt can update; whether apt then gets the canary
-EXPECTED = {
-    "equal": (("fresh", None, None), None, True, True),
-    "behind": (("stale", "freshness", "stale"), "MirrorStale", True, True),
-    "flipped": (("corrupt", "integrity", "checksum"), "MirrorErrors", True, False),
-    "changed": (("corrupt", "integrity", "checksum"), "MirrorErrors", False, False),
-    "expired": (("stale", "freshness", "metadata_expired"), "MirrorErrors", False, False),
-}
 BAD = {name: row[1] for name, row in EXPECTED.items() if row[1]}
 
 CONFIG = """
@@ -79,12 +91,24 @@ class Publications:
         early = {name: file for name, file in packages.items() if name != LATER}
         self.first = apt_repository.Archive(directory / "first", early, key).sign(self.now - hours(1), hours(240))
         self.second = apt_repository.Archive(directory / "second", packages, key).sign(self.now, hours(240))
-        self.flipped = self.second.copy(directory / "flipped")
-        self.flipped.flip_a_byte(CANARY)
-        self.changed = self.second.copy(directory / "changed")
-        self.changed.change_packages()
+        first, second = self.first, self.second
+        self.by_mirror = {"upstream": second, "equal": second, "behind": first}
+
+        def damaged(name, archive):
+            self.by_mirror[name] = archive.copy(directory / name)
+            return self.by_mirror[name]
+
+        damaged("flipped", second).flip_a_byte(CANARY)
+        damaged("changed", second).change_packages()
         # Its own indexes, signed when it was still good: only time has passed.
-        self.expired = self.first.copy(directory / "expired").sign(self.now - hours(48), hours(24))
+        damaged("expired", first).sign(self.now - hours(48), hours(24))
+        damaged("half_synced", first).take_release(second)
+        damaged("own_names_stale", second).take_own_names(first)
+        damaged("package_lost", second).lose(CANARY)
+        damaged("other_suite", second).sign(self.now, hours(240), suite="other")
+        damaged("unsigned", second).lose_signature()
+        damaged("html", second).answer_html()
+        damaged("detached", second).lose_inrelease()
 
 
 def start_nginx(d, port):
@@ -188,34 +212,44 @@ class Apt:
 
 
 def error_of(done):
-    """apt's first error, shortened for a table."""
-    lines = [line for line in (done.stderr + done.stdout).splitlines() if line.startswith("E:")]
-    return lines[0].split("/", 1)[-1][-70:] if lines else ""
+    """apt's first error without the URL, shortened for a table."""
+    lines = [line[3:] for line in (done.stderr + done.stdout).splitlines() if line.startswith("E:")]
+    return re.sub(r"\s*'?http://\S+\s*", " ", lines[0])[:70] if lines else ""
 
 
 def ask_apt(apt):
-    """What apt did, in words, and (updated, got the canary)."""
+    """What apt did, in words; (updated, got the canary); all that it said."""
     update = apt.update()
+    said = update.stdout + update.stderr
     if update.returncode != 0:
-        return f"update fails: …{error_of(update)}", (False, False)
+        return f"update fails: {error_of(update)}", (False, False), said
     got = apt.download(CANARY)
+    said += got.stdout + got.stderr
     if got.returncode != 0:
-        return f"updates, download fails: …{error_of(got)}", (True, False)
-    return f"updates and downloads, {'knows' if apt.knows(LATER) else 'does not know'} {LATER}", (True, True)
+        return f"updates, download fails: {error_of(got)}", (True, False), said
+    words = f"updates and downloads, {'knows' if apt.knows(LATER) else 'does not know'} {LATER}"
+    return words + (", warns" if "Conflicting distribution" in said else ""), (True, True), said
+
+
+def agrees(name, apt, did, said):
+    _, _, can_update, can_download, words = EXPECTED[name]
+    if did != (can_update, can_download) or words not in said:
+        return False
+    return did != (True, True) or name == "other_suite" or apt.knows(LATER) == (name in UP_TO_DATE)
 
 
 def compare_with_apt(d, port, keyring, verdicts):
-    rows, disagreements = [], []
-    for name in MIRRORS:
-        _, _, can_update, can_download = EXPECTED[name]
+    def ask(name):
         apt = Apt(d / f"apt-{name}", f"http://{ADDRESS[name]}:{port}/", keyring)
-        words, did = ask_apt(apt)
-        agree = did == (can_update, can_download) and (name not in ("equal", "behind") or
-                                                       apt.knows(LATER) == (name == "equal"))
-        rows.append((name, *(word or "-" for word in verdicts[name]), words, "yes" if agree else "NO"))
-        if not agree:
-            disagreements.append(name)
-    print_table(("mirror", "verdict", "layer", "reason", "what apt did", "agree"), rows)
+        words, did, said = ask_apt(apt)
+        return name, words, agrees(name, apt, did, said)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(ask, MIRRORS))
+    print_table(("mirror", "verdict", "layer", "reason", "what apt-get update and download did", "agree"),
+                [(name, *(word or "-" for word in verdicts[name]), words, "yes" if agree else "NO")
+                 for name, words, agree in answers])
+    disagreements = [name for name, _, agree in answers if not agree]
     assert not disagreements, f"apt disagrees about {disagreements}"
 
 
@@ -258,9 +292,7 @@ def main():
     prometheus = Prometheus(d, agent)
     prometheus.await_verdicts({name: ("fresh", None, None) for name in MIRRORS}, 40)
 
-    for name, archive in {"upstream": publications.second, "equal": publications.second,
-                          "flipped": publications.flipped, "changed": publications.changed,
-                          "expired": publications.expired}.items():
+    for name, archive in publications.by_mirror.items():
         serve_from(d / "www" / name, archive)
     expected = {name: row[0] for name, row in EXPECTED.items()}
     prometheus.await_verdicts(expected, 40)

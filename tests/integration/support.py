@@ -84,7 +84,7 @@ def start(argv, log, **options):
     libc = ctypes.CDLL(None)
     with open(log, "ab") as out:
         child = subprocess.Popen(
-            [str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            [str(a) for a in argv], stdin=options.pop("stdin", subprocess.DEVNULL), stdout=out, stderr=out,
             preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **options)
     _children.append(child)
     return child

@@ -4,6 +4,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -37,6 +38,7 @@ class EcosystemRun {
     target.deadline = net.now() + kTimeout;
     target.round = round;
     target.remembered = std::make_shared<const std::map<std::string, std::string>>(remembered);
+    target.reference_remembered = std::make_shared<const std::map<std::string, std::string>>(reference_remembered);
     const auto gather = kind == CheckKind::integrity ? ecosystem_->integrity : ecosystem_->freshness;
     std::optional<Finding> finding;
     std::exception_ptr trouble;
@@ -44,6 +46,7 @@ class EcosystemRun {
     net.run_for(2 * kTimeout);
     if (trouble) std::rethrow_exception(trouble);
     if (!finding) throw std::runtime_error("the check did not end");
+    for (const auto& [key, value] : finding->remember) remembered[key] = value;
     return *finding;
   }
 
@@ -64,8 +67,9 @@ class EcosystemRun {
   FakeNet net;
   Pool pool;
   Mirror mirror;
-  std::uint64_t round = 0;                        ///< Target::round of the next look
-  std::map<std::string, std::string> remembered;  ///< by the next look, of earlier ones
+  std::uint64_t round = 0;
+  std::map<std::string, std::string> remembered;  ///< grows by what each look asks to remember
+  std::map<std::string, std::string> reference_remembered;
 
  private:
   const Ecosystem* ecosystem_;

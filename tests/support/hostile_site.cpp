@@ -115,7 +115,7 @@ std::size_t count(std::string_view text, char c) {
 /// The page's own markup does not depend on the texts: the same brackets and quotes whatever they hold.
 std::string broken_status(const Published& published, SysTime now) {
   const std::string page = status_page({std::make_shared<const Published>(published), now, "1", "/metrics"});
-  if (!is_utf8(page)) return "page: not UTF-8";
+  if (!reads_as_utf8(page)) return "page: not UTF-8";
   if (count(page, '<') != count(page, '>')) return "page: a bracket got out";
   if (count(page, '"') % 2 != 0) return "page: a quote got out";
   if (page.find("<script") != std::string::npos) return "page: a script";

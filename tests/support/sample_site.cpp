@@ -135,7 +135,13 @@ MirrorView stale(const std::shared_ptr<const Pool>& pool, std::size_t index) {
   out.lag.lower = 6h + 3min + 250ms;
   out.lag.upper = 7h + 10min;
   out.verdict = {State::stale, Failure{Layer::freshness, Reason::stale, "superseded 6h3m ago, at most 7h10m"}};
+  out.verdict.blame = "goproxy-cn";
   out.since = kSampleNow - 6h;
+  Lag level;
+  level.known = true;
+  out.feeds = {{"golang.org/x/text", out.lag}, {"rsc.io/<quote>", level}};
+  out.addresses = {{*parse_address("192.0.2.1"), out.lag}, {*parse_address("2001:db8::1"), level}};
+  out.version_regressions = 2;
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Reads a scenario and plays it against a Warden behind a FakeNet.
 #include "tests/support/scenario.hpp"
 
+#include <array>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -81,6 +82,20 @@ std::string describe(const Verdict& verdict) {
   return text;
 }
 
+/// A disk that outlives the process.
+struct MemoryState final : StateFile {
+  std::map<std::array<std::string, 4>, Record> records;
+  std::vector<Record> load() override {
+    std::vector<Record> all;
+    for (const auto& [key, record] : records) all.push_back(record);
+    return all;
+  }
+  std::optional<std::string> save(const std::vector<Record>& changed) override {
+    for (const Record& record : changed) records[{record.kind, record.pool, record.subject, record.item}] = record;
+    return std::nullopt;
+  }
+};
+
 class Player final : public WardenEvents {
  public:
   Player(Script script, std::string file) : script_(std::move(script)), file_(std::move(file)) {
@@ -102,12 +117,13 @@ class Player final : public WardenEvents {
       net_.run_for(step.at - passed);
       act(step);
     }
-    warden_.stop();
+    warden_->stop();
     return std::move(result_);
   }
 
   void published(std::shared_ptr<const Published> picture) override { picture_ = std::move(picture); }
   void verdict_changed(const VerdictChange& change) override {
+    ++changes_[change.key.pool + "/" + change.key.mirror];
     note(change.key.pool + "/" + change.key.mirror + " " + describe(change.before) + " -> " + describe(change.after));
   }
   void slot_missed(const MirrorKey&, CheckKind) override { ++missed_; }
@@ -126,6 +142,7 @@ class Player final : public WardenEvents {
   }
 
   void configure(const std::string& name, unsigned line) {
+    configured_ = name;
     SecretSource none;
     none.file = [](const std::string&, std::string& error) -> std::optional<std::string> {
       error = "no files in scenarios";
@@ -134,9 +151,21 @@ class Player final : public WardenEvents {
     none.environment = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
     auto parsed = parse_config(script_.configs[name], file_ + "#" + name, none);
     if (auto* config = std::get_if<Config>(&parsed))
-      return warden_.configure(std::make_shared<const Config>(std::move(*config)));
+      return warden_->configure(std::make_shared<const Config>(std::move(*config)));
     for (const ConfigError& error : std::get<std::vector<ConfigError>>(parsed))
       fail(line, "a good configuration", to_string(error));
+  }
+
+  std::unique_ptr<Warden> born() { return std::make_unique<Warden>(loop_.get_executor(), net_, *this, "test", state_); }
+
+  /// The process ends, with or without a last word, and another begins.
+  void begin_anew(bool orderly, unsigned line) {
+    warden_->stop();
+    if (orderly) warden_->save_finally();
+    dead_.push_back(std::move(warden_));
+    warden_ = born();
+    note(orderly ? "restart" : "crash");
+    configure(configured_, line);
   }
 
   void act(const Step& step) {
@@ -157,15 +186,18 @@ class Player final : public WardenEvents {
       step_wall(word(1));
     else if (words[0] == "reload")
       configure(word(1), step.line);
+    else if (words[0] == "restart" || words[0] == "crash")
+      begin_anew(words[0] == "restart", step.line);
     else
       fail(step.line, "a known verb", words[0]);
   }
 
   void name_is(const std::string& name, const std::string& answer) {
     Answer reply;
-    if (const auto address = parse_address(answer))
-      reply.addresses = {*address};
-    else
+    std::istringstream list(answer);
+    for (std::string each; std::getline(list, each, ',');)
+      if (const auto address = parse_address(each)) reply.addresses.push_back(*address);
+    if (reply.addresses.empty())
       reply.failure = Failure{Layer::dns, answer == "timeout" ? Reason::timeout : Reason::nxdomain, name};
     net_.name_is(name, std::move(reply));
   }
@@ -188,6 +220,9 @@ class Player final : public WardenEvents {
   void expect(unsigned line, const Words& words) {
     const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string(); };
     if (word(1) == "mirror") return expect_mirror(line, word(2), word(3) + (words.size() > 4 ? " " + word(4) : ""));
+    if (word(1) == "blame") return expect_blame(line, word(2), word(3));
+    if (word(1) == "detail") return expect_detail(line, word(2), word(3));
+    if (word(1) == "changes") return expect_changes(line, word(2), word(3), word(4));
     if (word(1) == "lag") return expect_lag(line, word(2), word(3), word(4));
     if (word(1) == "notice") return expect_notice(line, word(2) + " " + word(3) + " " + word(4));
     if (word(1) == "silence") return expect_silence(line);
@@ -206,6 +241,24 @@ class Player final : public WardenEvents {
     const MirrorView* view = find(path);
     const std::string seen = view == nullptr ? "absent" : describe(view->verdict);
     if (seen != wanted) fail(line, path + " " + wanted, seen);
+  }
+
+  void expect_blame(unsigned line, const std::string& path, const std::string& wanted) {
+    const MirrorView* view = find(path);
+    const std::string seen = view == nullptr ? "absent" : view->verdict.blame.empty() ? "-" : view->verdict.blame;
+    if (seen != wanted) fail(line, path + " blamed on " + wanted, seen);
+  }
+
+  void expect_detail(unsigned line, const std::string& path, const std::string& part) {
+    const MirrorView* view = find(path);
+    const std::string seen = view == nullptr || !view->verdict.failure ? "none" : view->verdict.failure->detail;
+    if (seen.find(part) == std::string::npos) fail(line, path + " with " + part + " in its detail", seen);
+  }
+
+  void expect_changes(unsigned line, const std::string& path, const std::string& least, const std::string& most) {
+    const std::uint64_t seen = std::exchange(changes_[path], 0);
+    if (seen < std::stoull(least) || seen > std::stoull(most))
+      fail(line, least + ".." + most + " changes of " + path, std::to_string(seen));
   }
 
   void expect_lag(unsigned line, const std::string& path, const std::string& least, const std::string& most) {
@@ -244,9 +297,13 @@ class Player final : public WardenEvents {
   ScenarioResult result_;
   asio::io_context loop_;
   FakeNet net_{loop_};
-  Warden warden_{loop_.get_executor(), net_, *this, "test"};
+  std::shared_ptr<MemoryState> state_ = std::make_shared<MemoryState>();
+  std::unique_ptr<Warden> warden_ = born();
+  std::vector<std::unique_ptr<Warden>> dead_;  ///< what they left running ends against them, not against nothing
   std::shared_ptr<const Published> picture_;
   std::deque<std::string> notices_;
+  std::string configured_;
+  std::map<std::string, std::uint64_t> changes_;  ///< of verdicts, by mirror, since last expected
   std::uint64_t missed_ = 0;
 };
 

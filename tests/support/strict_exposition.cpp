@@ -198,7 +198,7 @@ std::optional<std::uint32_t> decode(std::string_view sequence) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
+bool reads_as_utf8(std::string_view text) {
   while (!text.empty()) {
     const auto [length, least] = shape_of(static_cast<unsigned char>(text[0]));
     if (length == 0 || length > text.size()) return false;
@@ -210,7 +210,7 @@ bool is_utf8(std::string_view text) {
 }
 
 std::variant<std::vector<ReadSample>, std::string> read_exposition(std::string_view page) {
-  if (!is_utf8(page)) return "not UTF-8";
+  if (!reads_as_utf8(page)) return "not UTF-8";
   if (!page.empty() && page.back() != '\n') return "the last line does not end";
   Reader reader;
   for (int number = 1; !page.empty(); ++number) {

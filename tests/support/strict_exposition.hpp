@@ -20,6 +20,6 @@ struct ReadSample {
 std::variant<std::vector<ReadSample>, std::string> read_exposition(std::string_view page);
 
 /// Well-formed UTF-8, checked by other code than the one that made it.
-bool is_utf8(std::string_view text);
+bool reads_as_utf8(std::string_view text);
 
 }  // namespace mw

@@ -81,3 +81,19 @@ TEST_CASE("lines and signatures have a longest size") {
   CHECK(trouble(kBegin + "\nx\n-----BEGIN PGP SIGNATURE-----\n\n" + armour + "-----END PGP SIGNATURE-----\n") ==
         "its signature is longer than 65536 bytes");
 }
+
+TEST_CASE("a detached signature is one armoured block and nothing else") {
+  const auto detached = [](const std::string& text) { return detached_trouble(text).value_or("none"); };
+  CHECK(detached(kSignature) == "none");
+  CHECK(detached(with_crlf(kSignature)) == "none");
+  CHECK(detached(kSignature + "\n\n") == "none");
+  CHECK(detached("") == "it is empty");
+  CHECK(detached(kGood) == "it does not begin with a signature");
+  CHECK(detached("\n" + kSignature) == "it does not begin with a signature");
+  CHECK(detached("\x88\x75") == "it does not begin with a signature");
+  CHECK(detached(kSignature + kSignature) == "something follows its signature");
+  CHECK(detached(kSignature.substr(0, 40)) == "it ends before its signature does");
+  CHECK(detached("-----BEGIN PGP SIGNATURE-----\n" + kSignature) == "something else stands inside its signature");
+  CHECK(detached("-----BEGIN PGP SIGNATURE-----\n\niQ\x01\n") == "it has a control character");
+  CHECK(detached(kSignature + std::string(kMaxSignature, '\n')) == "it is longer than 65536 bytes");
+}

@@ -274,8 +274,8 @@ TEST_CASE("the strict reader is strict") {
   }
   CHECK(read_exposition("mirror_info 1\n").index() == 1);
   CHECK(read_exposition(head + head).index() == 1);
-  CHECK_FALSE(is_utf8("\xc0\xaf"));
-  CHECK_FALSE(is_utf8("\xed\xa0\x80"));
-  CHECK_FALSE(is_utf8("\xf4\x90\x80\x80"));
-  CHECK(is_utf8("清\xf0\x9f\x98\x80"));
+  CHECK_FALSE(reads_as_utf8("\xc0\xaf"));
+  CHECK_FALSE(reads_as_utf8("\xed\xa0\x80"));
+  CHECK_FALSE(reads_as_utf8("\xf4\x90\x80\x80"));
+  CHECK(reads_as_utf8("清\xf0\x9f\x98\x80"));
 }

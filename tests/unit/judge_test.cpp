@@ -44,7 +44,13 @@ struct Case {
   Verdict verdict() const {
     std::map<CheckKind, CheckState> checks;
     for (const Finding& finding : findings) checks[finding.check] = settle({}, finding, pool(1, 1));
-    return judge({&checks, lag, reference_known, reference_down, is_reference});
+    Evidence evidence;
+    evidence.checks = &checks;
+    evidence.lag = lag;
+    evidence.reference_known = reference_known;
+    evidence.reference_down = reference_down;
+    evidence.is_reference = is_reference;
+    return judge(evidence);
   }
 };
 

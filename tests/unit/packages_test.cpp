@@ -14,11 +14,19 @@ std::string entry(const std::string& package, const std::string& path) {
          "\nSize: 12\nSHA256: " + kDigest + "\n\n";
 }
 
-/// The path found, or the trouble as a word.
-std::string found(const std::string& index, std::string_view name) {
-  const auto result = find_package(index, name);
-  if (const auto* file = std::get_if<PackageFile>(&result)) return file->path;
-  return std::get<PackageTrouble>(result) == PackageTrouble::absent ? "absent" : "malformed";
+PackageEntry entry_of(const std::string& index, const std::string& name, std::size_t step) {
+  PackageScanner scanner({name});
+  for (std::size_t at = 0; at < index.size(); at += step) scanner.take(std::string_view(index).substr(at, step));
+  scanner.end();
+  return scanner.found(name);
+}
+
+/// The path found, or the trouble as a word; the same however the index is cut.
+std::string found(const std::string& index, const std::string& name) {
+  const PackageEntry whole = entry_of(index, name, std::max<std::size_t>(index.size(), 1));
+  for (const std::size_t step : {1, 7, 64}) CHECK(entry_of(index, name, step) == whole);
+  if (const auto* file = std::get_if<PackageFile>(&whole)) return file->path;
+  return std::get<PackageTrouble>(whole) == PackageTrouble::absent ? "absent" : "malformed";
 }
 
 }  // namespace
@@ -32,9 +40,7 @@ TEST_CASE("a package is found wherever it stands") {
   CHECK(found(index, "") == "absent");
   CHECK(found("", "hello") == "absent");
   CHECK(found("\n\n\r\n" + index, "hello") == "pool/h.deb");
-  const auto file = std::get<PackageFile>(find_package(index, "hello"));
-  CHECK(file.size == 12);
-  CHECK(file.sha256 == kDigest);
+  CHECK(std::get<PackageFile>(entry_of(index, "hello", 1000)) == PackageFile{"pool/h.deb", 12, kDigest});
 }
 
 TEST_CASE("the first of several versions counts") {
@@ -59,6 +65,28 @@ TEST_CASE("a paragraph that lacks or twists something is malformed") {
         "malformed");
   CHECK(found(entry("hello", "../../etc/passwd"), "hello") == "malformed");
   CHECK(found(entry("hello", "/etc/passwd"), "hello") == "malformed");
+}
+
+TEST_CASE("several packages are found in one pass, and packages are counted") {
+  PackageScanner scanner({"aaa", "hello", "absent"});
+  scanner.take(entry("hello", "pool/h.deb") + "Comment: no package\n\n" + entry("zzz", "pool/z.deb"));
+  scanner.take(entry("aaa", "pool/a.deb"));
+  scanner.end();
+  CHECK(std::get<PackageFile>(scanner.found("aaa")).path == "pool/a.deb");
+  CHECK(std::get<PackageFile>(scanner.found("hello")).path == "pool/h.deb");
+  CHECK(std::get<PackageTrouble>(scanner.found("absent")) == PackageTrouble::absent);
+  CHECK(scanner.packages() == 3);
+}
+
+TEST_CASE("a paragraph without end takes no memory, and what it hides cannot be read") {
+  const std::string endless = "Package: hello\nDescription: " + std::string(2 * kMaxParagraph, 'x') + "\n";
+  const std::string index = endless + "\n" + entry("after", "pool/a.deb");
+  for (const std::size_t step : {std::size_t(1000), std::size_t(65'536), index.size()}) {
+    INFO(step);
+    CHECK(std::get<PackageFile>(entry_of(index, "after", step)).path == "pool/a.deb");
+    CHECK(std::get<PackageTrouble>(entry_of(index, "hello", step)) == PackageTrouble::malformed);
+    CHECK(std::get<PackageTrouble>(entry_of(endless, "other", step)) == PackageTrouble::malformed);
+  }
 }
 
 TEST_CASE("plain paths are told from others") {

@@ -33,6 +33,20 @@ TEST_CASE("a Release is read") {
   CHECK(release.files.at("main/binary-amd64/Packages") == ListedFile{12, kDigest});
 }
 
+TEST_CASE("a SHA512 table adds to what the SHA256 table lists, and to nothing else") {
+  const std::string strong(128, 'b');
+  const std::string text = kHead + "SHA256:\n " + kDigest + " 1 x\n " + kDigest + " 2 y\nSHA512:\n " + strong +
+                           " 1 x\n " + strong + " 3 y\n " + strong + " 1 z\n";
+  const auto parsed = parse_release(text);
+  REQUIRE(std::holds_alternative<Release>(parsed));
+  const auto& files = std::get<Release>(parsed).files;
+  CHECK(files.size() == 2);
+  CHECK(files.at("x").sha512 == strong);
+  CHECK(files.at("y").sha512.empty());
+  CHECK(error_of(kHead + "SHA256:\n " + kDigest + " 1 x\nSHA512:\n " + kDigest + " 1 x\n") ==
+        "its SHA512 table has a bad line");
+}
+
 TEST_CASE("Valid-Until and Acquire-By-Hash may be absent") {
   const auto parsed = parse_release(kHead + "SHA256:\n " + kDigest + " 1 x\n");
   REQUIRE(std::holds_alternative<Release>(parsed));

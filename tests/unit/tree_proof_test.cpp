@@ -51,26 +51,41 @@ const SumTree& large() {
 /// A leaf whose proof goes through full tiles on both lower levels.
 const TreeQuestion kDeep{large().head(70'000), 8, {1000}, {}};
 
+void check_all_records(const SumTree& tree, std::uint64_t size, int height) {
+  for (std::uint64_t record = 0; record < size; ++record) {
+    CAPTURE(height, size, record);
+    const TreeQuestion question{tree.head(size), height, {record}, {record, size}};
+    const auto result = AuthenticTree::authenticate(question, served(question, tree));
+    const auto* authentic = std::get_if<AuthenticTree>(&result);
+    REQUIRE(authentic != nullptr);
+    REQUIRE(authentic->record_hash(record) == hash_record(tree.record(record)));
+    REQUIRE(authentic->root_at(record) == tree.head(record).root);
+    REQUIRE(authentic->root_at(size) == tree.head(size).root);
+    REQUIRE_FALSE(authentic->root_at(size + 1));
+    REQUIRE_FALSE(authentic->record_hash(size));
+  }
+}
+
+/// One byte of one tile, alone and together with one of each other tile.
+void check_forged(const TreeQuestion& question, const TileBytes& good, const Tile& tile, std::size_t at) {
+  TileBytes forged = good;
+  forged[tile] = flipped(forged[tile], at);
+  CAPTURE(tile_path(tile), at);
+  REQUIRE(trouble(question, forged));
+  for (const auto& [second, bytes] : good) {
+    if (second == tile) continue;
+    TileBytes twice = forged;
+    twice[second] = flipped(bytes, at % bytes.size());
+    REQUIRE(trouble(question, twice));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("tree proof: every record and every older tree, for all small sizes and heights") {
   const SumTree tree = tree_of(40);
-  for (int height = 1; height <= 4; ++height) {
-    for (std::uint64_t size = 1; size <= tree.size(); ++size) {
-      for (std::uint64_t record = 0; record < size; ++record) {
-        CAPTURE(height, size, record);
-        const TreeQuestion question{tree.head(size), height, {record}, {record, size}};
-        const auto result = AuthenticTree::authenticate(question, served(question, tree));
-        const auto* authentic = std::get_if<AuthenticTree>(&result);
-        REQUIRE(authentic != nullptr);
-        REQUIRE(authentic->record_hash(record) == hash_record(tree.record(record)));
-        REQUIRE(authentic->root_at(record) == tree.head(record).root);
-        REQUIRE(authentic->root_at(size) == tree.head(size).root);
-        REQUIRE_FALSE(authentic->root_at(size + 1));
-        REQUIRE_FALSE(authentic->record_hash(size));
-      }
-    }
-  }
+  for (int height = 1; height <= 4; ++height)
+    for (std::uint64_t size = 1; size <= tree.size(); ++size) check_all_records(tree, size, height);
 }
 
 TEST_CASE("tree proof: tiles of height 8 in a tree of three levels") {
@@ -112,20 +127,8 @@ TEST_CASE("tree proof: any forged byte of any tile is found, and any two forged 
   const TileBytes good = served(question, tree);
   REQUIRE(good.size() >= 7);
   REQUIRE_FALSE(trouble(question, good));
-  for (const auto& [tile, bytes] : good) {
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
-      TileBytes forged = good;
-      forged[tile] = flipped(bytes, at);
-      CAPTURE(tile_path(tile), at);
-      REQUIRE(trouble(question, forged));
-      for (const auto& [second, its_bytes] : good) {
-        if (second == tile) continue;
-        TileBytes twice = forged;
-        twice[second] = flipped(its_bytes, at % its_bytes.size());
-        REQUIRE(trouble(question, twice));
-      }
-    }
-  }
+  for (const auto& [tile, bytes] : good)
+    for (std::size_t at = 0; at < bytes.size(); ++at) check_forged(question, good, tile, at);
 }
 
 TEST_CASE("tree proof: a forged tile of level 0") {

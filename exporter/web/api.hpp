@@ -1,0 +1,14 @@
+// The HTTP API: the published picture as JSON. Pure.
+#pragma once
+
+#include <string>
+
+#include "exporter/published.hpp"
+
+namespace mw {
+
+/// GET /api/v1/mirrors: every mirror with its verdict, its lag, and the parts and addresses that are behind. Outside
+/// text is printable; unknown values are left out.
+std::string mirrors_json(const Published&, SysTime now);
+
+}  // namespace mw
