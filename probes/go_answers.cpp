@@ -279,8 +279,6 @@ std::variant<SumsRoute, Failure> sums_route(const Got& supported) {
 
 Failure of_database(Failure failure) {
   failure.detail = "the checksum database: " + failure.detail;
-  const bool unknown_there = failure.layer == Layer::http && failure.reason == Reason::not_found;
-  if (unknown_there) return {Layer::integrity, Reason::missing_artifact, std::move(failure.detail)};
   if (failure.layer < Layer::freshness) failure.reason = Reason::local_resource;
   return failure;
 }

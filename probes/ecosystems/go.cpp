@@ -29,9 +29,10 @@ Task<Got> ask(Net& net, Target target, std::string path, std::size_t limit) {
 }
 
 /// One file of a version, small enough for memory.
-Task<Got> ask_file(Net& net, Target target, ModuleVersion module, std::string suffix) {
+Task<Got> ask_file(Net& net, Target target, ModuleVersion module, std::string_view suffix) {
   const std::size_t limit = suffix == ".mod" ? kMaxModuleDocument : kMaxInfo;
-  return ask(net, target, *proxy_path(module, suffix), limit);
+  std::string path = *proxy_path(module, suffix);
+  return ask(net, std::move(target), std::move(path), limit);
 }
 
 struct Newest {
@@ -291,9 +292,10 @@ struct Chosen {
 };
 
 Task<Chosen> choose_version(Net& net, Target target, Finding finding, GoCanary canary) {
-  if (!canary.version.empty()) co_return Chosen{std::move(finding), ModuleVersion{canary.module, canary.version}};
-  Newest newest = co_await find_newest(net, target, std::move(finding), canary.module);
-  Chosen chosen{std::move(newest.finding), std::nullopt};
+  Chosen chosen{std::move(finding), ModuleVersion{canary.module, canary.version}};
+  if (!canary.version.empty()) co_return chosen;
+  Newest newest = co_await find_newest(net, target, std::move(chosen.finding), canary.module);
+  chosen = {std::move(newest.finding), std::nullopt};
   if (const auto* failure = std::get_if<Failure>(&newest.version))
     chosen.finding.failure = *failure;
   else

@@ -129,7 +129,7 @@ void append_utf8(std::string& out, std::uint32_t c) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
+bool is_valid_utf8(std::string_view text) {
   while (!text.empty())
     if (!take_character(text)) return false;
   return true;

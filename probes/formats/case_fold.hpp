@@ -8,7 +8,7 @@
 namespace mw {
 
 /// Well-formed by Unicode's own table: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text);
+bool is_valid_utf8(std::string_view text);
 
 /// Two texts fold to the same exactly when they differ in case alone. Never longer than the text. Nothing when the
 /// text is not UTF-8.

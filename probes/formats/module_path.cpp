@@ -140,7 +140,7 @@ bool is_module_path(std::string_view path) {
          major_of(path).has_value();
 }
 
-bool is_module_file(std::string_view path) { return is_utf8(path) && are_elements(path, Kind::file); }
+bool is_module_file(std::string_view path) { return is_valid_utf8(path) && are_elements(path, Kind::file); }
 
 bool version_fits(std::string_view path, std::string_view version) {
   const Major major = major_of(path);

@@ -28,11 +28,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     version_fits(module.module, module.version);
   }
   if (is_module_file(text)) {
-    must(is_utf8(text) && text.front() != '/' && text.back() != '/');
+    must(is_valid_utf8(text) && text.front() != '/' && text.back() != '/');
     must(text != ".." && text.find("../") != 0 && text.find("/../") == std::string_view::npos);
   }
   const auto folded = case_folded(text);
-  must(folded.has_value() == is_utf8(text));
+  must(folded.has_value() == is_valid_utf8(text));
   if (folded) must(folded->size() <= text.size() && case_folded(*folded) == folded);
   return 0;
 }
