@@ -46,12 +46,12 @@ Versions versions_of(const std::optional<Version>& whole, const std::vector<Feed
 }
 
 std::vector<FeedLag> lags_of(const Sightings& sightings, const Histories& histories, const std::vector<FeedLag>& before,
-                             const std::optional<SysTime>& told, SysTime now) {
+                             AsOf as_of) {
   std::vector<FeedLag> lags;
   for (const auto& [feed, sighting] : sightings) {
     const auto history = histories.find(feed);
     if (history == histories.end() || history->second.seen.empty()) continue;
-    const SysTime speaks_for = told == sighting.at ? now : sighting.at;
+    const SysTime speaks_for = as_of.told == sighting.at ? as_of.now : sighting.at;
     Lag lag = lag_of(history->second, sighting.version, speaks_for);
     const Lag* old = find(before, feed);
     if (old != nullptr && old->known && is_too_early(lag, history->second, sighting)) lag = *old;
@@ -81,7 +81,7 @@ std::vector<AddressLag> address_lags(const std::vector<AddressLook>& looks, cons
   for (const AddressLook& look : looks) {
     Sightings sightings;
     for (auto& [feed, version] : versions_of(look.version, look.feeds)) sightings.emplace(feed, Sighting{version, now});
-    if (!sightings.empty()) lags.push_back({look.address, overall(lags_of(sightings, histories, {}, now, now))});
+    if (!sightings.empty()) lags.push_back({look.address, overall(lags_of(sightings, histories, {}, {now, now}))});
   }
   return lags;
 }

@@ -32,11 +32,16 @@ struct FeedLag {
   bool operator==(const FeedLag&) const = default;
 };
 
-/// `told` is when the last look that could tell ended, `now` what it speaks for: a look that could not tell since
-/// then leaves the lag as it was, for a growing one would be a guess. Feeds that the upstream was never seen to
-/// have are left out. `before` are the lags as last known: they stand while the upstream has yet to be read again.
-std::vector<FeedLag> lags_of(const Sightings&, const Histories&, const std::vector<FeedLag>& before,
-                             const std::optional<SysTime>& told, SysTime now);
+/// When what a mirror serves was last told, and what time that speaks for: a look that could not tell since then
+/// leaves the lag as it was, for a growing one would be a guess.
+struct AsOf {
+  std::optional<SysTime> told;  ///< when the last look ended, if it could tell
+  SysTime now{};
+};
+
+/// Feeds that the upstream was never seen to have are left out. `before` are the lags as last known: they stand while
+/// the upstream has yet to be read again.
+std::vector<FeedLag> lags_of(const Sightings&, const Histories&, const std::vector<FeedLag>& before, AsOf);
 
 /// The worst: furthest behind, else what cannot be placed, else ahead, else level.
 Lag overall(const std::vector<FeedLag>&);

@@ -262,7 +262,7 @@ Store::Judged Store::judged(const PoolState& pool, MirrorState& state, SysTime n
                                  [](const auto& entry) { return !entry.second.seen.empty(); });
   Judged judged;
   judged.state = &state;
-  judged.lags = lags_of(state.sightings, pool.histories, state.lags, state.told, now);
+  judged.lags = lags_of(state.sightings, pool.histories, state.lags, {state.told, now});
   const auto freshness = state.checks.find(CheckKind::freshness);
   if (freshness != state.checks.end() && freshness->second.last)
     judged.addresses =

@@ -25,7 +25,7 @@ History a_then_b() { return observe(observe({}, bare("a"), at(0s)), bare("b"), a
 TEST_CASE("each feed has its own lag; the worst is the mirror's") {
   const Histories histories{{"x", a_then_b()}, {"y", a_then_b()}};
   const Sightings sightings{{"x", {bare("b"), at(3h)}}, {"y", {bare("a"), at(3h)}}};
-  const auto lags = lags_of(sightings, histories, {}, at(3h), at(4h));
+  const auto lags = lags_of(sightings, histories, {}, {at(3h), at(4h)});
   REQUIRE(lags.size() == 2);
   CHECK(lags[0].lag.lower == 0s);
   CHECK(lags[1].lag.lower == 3h);
@@ -36,12 +36,12 @@ TEST_CASE("each feed has its own lag; the worst is the mirror's") {
 TEST_CASE("a feed that was not looked at this time speaks for the time when it was") {
   const Histories histories{{"x", a_then_b()}};
   const Sightings sightings{{"x", {bare("a"), at(3h)}}};
-  CHECK(overall(lags_of(sightings, histories, {}, at(5h), at(6h))).lower == 2h);
+  CHECK(overall(lags_of(sightings, histories, {}, {at(5h), at(6h)})).lower == 2h);
 }
 
 TEST_CASE("a feed that the upstream was never seen to have is left out") {
   const Sightings sightings{{"x", {bare("a"), at(3h)}}};
-  CHECK(lags_of(sightings, {}, {}, at(3h), at(3h)).empty());
+  CHECK(lags_of(sightings, {}, {}, {at(3h), at(3h)}).empty());
   CHECK_FALSE(overall({}).known);
   CHECK_FALSE(stale_ratio({}));
 }
@@ -50,8 +50,8 @@ TEST_CASE("a mirror read before the upstream that it copied keeps its lag until 
   const Histories histories{{"", a_then_b()}};
   const Sightings sightings{{"", {bare("c"), at(2h)}}};
   const std::vector<FeedLag> before{{"", lag_of(a_then_b(), bare("b"), at(1h))}};
-  CHECK(overall(lags_of(sightings, histories, before, at(2h), at(2h))).known);
-  CHECK_FALSE(overall(lags_of(sightings, histories, {}, at(2h), at(2h))).known);
+  CHECK(overall(lags_of(sightings, histories, before, {at(2h), at(2h)})).known);
+  CHECK_FALSE(overall(lags_of(sightings, histories, {}, {at(2h), at(2h)})).known);
 }
 
 TEST_CASE("worst first: behind, unplaced, ahead, level") {
