@@ -27,7 +27,7 @@ Spool::~Spool() { std::fclose(file_); }
 
 bool Spool::append(std::string_view bytes) {
   size_ += bytes.size();
-  return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+  return bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
 }
 
 bool Spool::rewind() { return std::fflush(file_) == 0 && std::fseek(file_, 0, SEEK_SET) == 0; }
