@@ -94,9 +94,11 @@ Failure other_bytes(const ServedIndex& served, const Failure& broken) {
 
 /// "bytes 1-2/3"
 std::optional<std::uint64_t> whole_size(const Reply& reply) {
-  const std::string range = header(reply, "content-range").value_or("");
-  const std::size_t slash = range.find('/');
-  return slash == std::string::npos ? std::nullopt : parse_decimal(std::string_view(range).substr(slash + 1));
+  const auto range = header(reply, "content-range");
+  if (!range) return std::nullopt;
+  const std::string_view text = *range;
+  const std::size_t slash = text.find('/');
+  return slash == std::string_view::npos ? std::nullopt : parse_decimal(text.substr(slash + 1));
 }
 
 Failure other_size(const Index& index, std::uint64_t size) {
