@@ -2,9 +2,8 @@
 #include "alerts/outbox.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "probes/formats/rfc_date.hpp"
+#include "probes/formats/retry_after.hpp"
 
 namespace mw {
 
@@ -12,7 +11,6 @@ namespace {
 
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLastRetry = std::chrono::minutes(5);
-constexpr Duration kLongestWait = std::chrono::hours(1);
 
 struct News {
   Owed owed;
@@ -80,7 +78,7 @@ Ledger settled(Ledger ledger, const Owed& owed, const Delivery& delivery, Steady
   }
   ++ledger.failures;
   const Duration wait = delivery.retry_after ? std::max(*delivery.retry_after, kFirstRetry) : backoff(ledger.failures);
-  ledger.not_before = now + std::min(wait, kLongestWait);
+  ledger.not_before = now + std::min(wait, kLongestRetryAfter);
   ledger.last_error = delivery.error;
   return ledger;
 }
@@ -95,16 +93,6 @@ void forget_finished(Alerts& alerts, Outbox& outbox, const std::vector<Receiver>
   });
   for (auto& [name, ledger] : outbox)
     std::erase_if(ledger.told, [&](const auto& entry) { return !alerts.contains(entry.first); });
-}
-
-std::optional<Duration> parse_retry_after(std::string_view text, SysTime now) {
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error == std::errc{} && end == text.data() + text.size() && count >= 0)
-    return std::min<Duration>(std::chrono::seconds(std::min<std::int64_t>(count, 86'400)), kLongestWait);
-  const auto date = parse_rfc_date(text);
-  if (!date || *date <= now) return std::nullopt;
-  return std::min<Duration>(*date - now, kLongestWait);
 }
 
 }  // namespace mw

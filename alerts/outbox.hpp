@@ -61,7 +61,4 @@ void forget_finished(Alerts&, Outbox&, const std::vector<Receiver>&);
 /// The message for one piece of news. `view` may be null when the mirror is gone.
 Notice compose(const Owed&, const Alert&, const MirrorView* view, const std::string& external_url);
 
-/// "120" or an HTTP date (RFC 9110 §10.2.3) as time from now; nothing when unreadable or in the past.
-std::optional<Duration> parse_retry_after(std::string_view text, SysTime now);
-
 }  // namespace mw

@@ -58,6 +58,7 @@ class Ledgers final : public WardenEvents {
   void check_started(Duration late) override { own_.check_started(late); }
   void check_finished(const MirrorKey&, const Finding&) override { own_.check_finished(); }
   void slot_missed(const MirrorKey& key, CheckKind check) override { own_.slot_missed(key.pool, key.mirror, check); }
+  void put_off(const MirrorKey& key, CheckKind, PutOff why) override { own_.put_off(key.pool, key.mirror, why); }
   void delivered(const std::string& receiver, const Owed& owed, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
     log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn,

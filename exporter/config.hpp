@@ -21,7 +21,9 @@ struct AgentConfig {
   std::string state;             ///< the directory for what must survive a restart; empty = nothing does
   int concurrency = 64;          ///< checks running at once
   int concurrency_per_host = 2;  ///< of these, against one host
-  Duration evaluation_interval = std::chrono::seconds(5);  ///< of the rules
+  Duration gap_per_host = std::chrono::milliseconds(100);          ///< between the starts of two checks of one host
+  std::uint64_t bytes_per_host_per_day = std::uint64_t{1} << 30U;  ///< checks that fetch then wait for the next day's
+  Duration evaluation_interval = std::chrono::seconds(5);          ///< of the rules
 };
 
 struct Config {

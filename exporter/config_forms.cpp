@@ -2,8 +2,10 @@
 #include "exporter/config_forms.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "probes/duration.hpp"
+#include "probes/formats/text.hpp"
 #include "probes/pattern.hpp"
 
 namespace mw {
@@ -115,6 +117,50 @@ Form<Duration> span(Duration low, Duration high) {
     return std::nullopt;
   };
   form.print = [](const Duration& value) { return quote_toml(format_duration(value)); };
+  return form;
+}
+
+namespace {
+
+struct ByteUnit {
+  std::string_view name;
+  unsigned shift;
+};
+constexpr std::array<ByteUnit, 4> kByteUnits = {{{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}}};
+
+/// Digits and one unit; nothing when it is neither, or more than fits.
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  for (const ByteUnit& unit : kByteUnits) {
+    if (!text.ends_with(unit.name)) continue;
+    const auto count = parse_decimal(text.substr(0, text.size() - unit.name.size()));
+    if (!count || *count > (UINT64_MAX >> unit.shift)) return std::nullopt;
+    return *count << unit.shift;
+  }
+  return std::nullopt;
+}
+
+/// In the largest unit that leaves no rest.
+std::string format_bytes(std::uint64_t bytes) {
+  for (const ByteUnit& unit : kByteUnits)
+    if (bytes != 0 && bytes % (std::uint64_t{1} << unit.shift) == 0)
+      return std::to_string(bytes >> unit.shift) + std::string(unit.name);
+  return std::to_string(bytes);
+}
+
+}  // namespace
+
+Form<std::uint64_t> byte_count(std::uint64_t low, std::uint64_t high) {
+  Form<std::uint64_t> form;
+  form.expects = "bytes from " + format_bytes(low) + " to " + format_bytes(high);
+  form.read = [=, expects = form.expects](const Spot& spot) -> std::optional<std::uint64_t> {
+    if (!spot.is(TomlNode::Kind::string, expects + ", such as \"512MiB\"")) return std::nullopt;
+    const auto value = parse_bytes(spot.node->text);
+    if (value && *value >= low && *value <= high) return value;
+    spot.fail(quoted(spot.node->text) + (value ? " is out of range, expected " + expects
+                                               : " is no number of bytes, expected digits and KiB, MiB, GiB or TiB"));
+    return std::nullopt;
+  };
+  form.print = [](const std::uint64_t& value) { return quote_toml(format_bytes(value)); };
   return form;
 }
 

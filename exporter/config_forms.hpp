@@ -21,6 +21,8 @@ Form<bool> flag();
 Form<int> whole(int low, int high);
 Form<std::size_t> whole_size(int low, int high);
 Form<Duration> span(Duration low, Duration high);
+/// Bytes with a binary unit, such as "512MiB".
+Form<std::uint64_t> byte_count(std::uint64_t low, std::uint64_t high);
 /// 1 to `most` printable characters on one line. `expects` says what of.
 Form<std::string> text(std::string expects, std::size_t most);
 /// What a person calls something: 1 to 64 printable characters.

@@ -55,7 +55,10 @@ void check(const Draft& draft, Reading& reading) {
 }  // namespace
 
 void complete(Pool& pool) {
-  if (pool.integrity_interval.count() == 0) pool.integrity_interval = pool.interval;
+  if (const Ecosystem* own = find_ecosystem(pool.ecosystem)) {
+    if (pool.interval.count() == 0) pool.interval = own->pace;
+    if (pool.integrity_interval.count() == 0) pool.integrity_interval = std::max(own->integrity_pace, pool.interval);
+  }
   if (pool.timeout.count() == 0) pool.timeout = std::min(kUsualTimeout, pool.interval / 2);
   if (pool.confirm_every.count() == 0) pool.confirm_every = std::min(kUsualConfirm, pool.interval);
   name_references(pool);

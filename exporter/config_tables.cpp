@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "exporter/config_forms.hpp"
+#include "probes/duration.hpp"
 
 namespace mw {
 
@@ -13,7 +14,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 constexpr hours kDay{24};
 
@@ -190,19 +190,27 @@ Field<Pool> ecosystem_row(const Ecosystem& ecosystem) {
   return row;
 }
 
+/// "15m for apt, 5m for file …": the defaults are the ecosystems' own.
+std::string paces(Duration Ecosystem::*pace) {
+  std::string words;
+  for (const Ecosystem* ecosystem : ecosystems())
+    words += (words.empty() ? "" : ", ") + format_duration(ecosystem->*pace) + " for " + std::string(ecosystem->name);
+  return words;
+}
+
 Fields<Pool> pool_rows() {
   using P = Pool;
   std::vector<std::string> names;
   for (const Ecosystem* ecosystem : ecosystems()) names.emplace_back(ecosystem->name);
-  const Form<Duration> interval = span(seconds(1), 7 * kDay);
+  const Form<Duration> interval = span(std::chrono::seconds(1), 7 * kDay);
   Fields<P> rows = {
       required(field<P>("name", &P::name, name_form(), "what it is called in labels; unique")),
       required(field<P>("ecosystem", &P::ecosystem, one_of(names), "what its mirrors speak")),
       field<P>("canaries", &P::canaries, list_of(canary_form(), 64), "what is looked at in depth, for the rest"),
-      otherwise(field<P>("interval", &P::interval, interval, "between two looks"), "\"30s\""),
-      otherwise_words(field<P>("integrity_interval", &P::integrity_interval, span(seconds(1), 30 * kDay),
+      otherwise_words(field<P>("interval", &P::interval, interval, "between two looks"), paces(&Ecosystem::pace)),
+      otherwise_words(field<P>("integrity_interval", &P::integrity_interval, span(std::chrono::seconds(1), 30 * kDay),
                                "between two integrity checks, which cost more; not shorter than interval"),
-                      "interval"),
+                      paces(&Ecosystem::integrity_pace) + "; or interval if that is longer"),
       otherwise_words(field<P>("timeout", &P::timeout, span(milliseconds(10), minutes(5)),
                                "for one check as a whole; shorter than interval"),
                       "5s, or half of interval if that is less"),
@@ -212,7 +220,7 @@ Fields<Pool> pool_rows() {
       field<P>("sample", &P::sample, set_of(text("a name, as a canary's", 512), 10'000),
                "names looked at in rotation, beside the canaries"),
       otherwise(field<P>("sample_size", &P::sample_size, whole_size(1, 64), "of these, in each round"), "3"),
-      otherwise(field<P>("grace", &P::grace, span(seconds(0), 30 * kDay),
+      otherwise(field<P>("grace", &P::grace, span(std::chrono::seconds(0), 30 * kDay),
                          "a mirror this little behind is still fresh: it copies on a schedule of its own"),
                 "\"0s\""),
       otherwise(
@@ -243,7 +251,8 @@ Fields<Rule> rule_rows() {
   return {
       required(field<R>("name", &R::name, name_form(), "the label alertname; unique")),
       required(field<R>("when", &R::when, condition(), "what must be true of a mirror")),
-      otherwise(field<R>("for", &R::hold, span(seconds(0), 30 * kDay), "how long it must be true"), "\"0s\""),
+      otherwise(field<R>("for", &R::hold, span(std::chrono::seconds(0), 30 * kDay), "how long it must be true"),
+                "\"0s\""),
       otherwise(field<R>("severity", &R::severity, name_form(), "the label severity"), "\"warning\""),
       field<R>("labels", &R::labels, labels(), "more labels"),
       field<R>("annotations", &R::annotations, annotations(), "texts for people"),
@@ -374,6 +383,13 @@ const Fields<AgentConfig>& agent_fields() {
       otherwise(field<A>("concurrency_per_host", &A::concurrency_per_host, whole(1, 256),
                          "of these, against one host; not more than concurrency"),
                 "2"),
+      otherwise(field<A>("gap_per_host", &A::gap_per_host, span(Duration::zero(), minutes(1)),
+                         "between the starts of two checks of one host"),
+                "\"100ms\""),
+      otherwise(field<A>("bytes_per_host_per_day", &A::bytes_per_host_per_day,
+                         byte_count(std::uint64_t{1} << 20U, std::uint64_t{1} << 40U),
+                         "what the checks http, freshness and integrity may fetch from one host; refills evenly"),
+                "\"1GiB\""),
       otherwise(field<A>("evaluation_interval", &A::evaluation_interval, span(milliseconds(10), hours(1)),
                          "between two evaluations of the rules"),
                 "\"5s\""),

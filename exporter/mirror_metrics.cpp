@@ -155,10 +155,11 @@ std::optional<double> ratio_behind(const MirrorView& view) {
   return is_lag_asked(view) ? stale_ratio(view.feeds) : std::nullopt;
 }
 
-std::optional<double> received(const MirrorView& view) {
-  std::uint64_t bytes = 0;
-  for (const auto& [kind, state] : view.checks) bytes += state.bytes_received;
-  return static_cast<double>(bytes);
+template <std::uint64_t Traffic::*kMember>
+std::optional<double> traffic(const MirrorView& view) {
+  Traffic sum;
+  for (const auto& [kind, state] : view.checks) sum += state.traffic;
+  return static_cast<double>(sum.*kMember);
 }
 
 std::optional<SysTime> version_time(const Finding& f) { return f.version ? f.version->time : std::nullopt; }
@@ -197,7 +198,9 @@ constexpr std::pair<std::string_view, MirrorValue> kPerMirror[] = {
     {"mirror_http_status_code", http<&HttpFacts::status>},
     {"mirror_http_body_bytes", http<&HttpFacts::body_bytes>},
     {"mirror_http_redirects", http<&HttpFacts::redirects>},
-    {"mirror_received_bytes_total", received},
+    {"mirror_received_bytes_total", traffic<&Traffic::bytes_received>},
+    {"mirror_requests_total", traffic<&Traffic::requests>},
+    {"mirror_not_modified_total", traffic<&Traffic::not_modified>},
 };
 
 Family per_mirror(std::string_view metric_name, MirrorValue value_of, const Rows& rows) {

@@ -89,6 +89,18 @@ std::set<prometheus::Labels> slots_of(const Config& config) {
   return out;
 }
 
+prometheus::Labels put_off_labels(const std::string& pool, const std::string& mirror, PutOff why) {
+  return {{"pool", pool}, {"mirror", mirror}, {"because", std::string(name(why))}};
+}
+
+std::set<prometheus::Labels> put_offs_of(const Config& config) {
+  std::set<prometheus::Labels> out;
+  for (const auto& pool : config.pools)
+    for (const Mirror& mirror : pool->mirrors)
+      for (const PutOff why : kPutOffs) out.insert(put_off_labels(pool->name, mirror.name, why));
+  return out;
+}
+
 // ---- back from the library's model --------------------------------------------------------------------------
 
 /// The library keeps labels sorted by name; the page has them in the catalogue's order.
@@ -152,6 +164,7 @@ struct OwnMetrics::Registered {
   prometheus::Counter& crashes =
       register_in(registry, prometheus::BuildCounter(), "mirrorwarden_task_crashes_total").Add({});
   CounterTable missed{registry, "mirrorwarden_schedule_missed_total"};
+  CounterTable put_off{registry, "mirrorwarden_checks_put_off_total"};
   CounterTable attempts{registry, "mirrorwarden_notifications_total"};
   CounterTable failed{registry, "mirrorwarden_notifications_failed_total"};
 };
@@ -175,6 +188,7 @@ void OwnMetrics::configured(const Config& config) {
   registered_->attempts.keep_only(receivers);
   registered_->failed.keep_only(failures);
   registered_->missed.keep_only(slots_of(config));
+  registered_->put_off.keep_only(put_offs_of(config));
 }
 
 void OwnMetrics::reload(bool ok, SysTime at) {
@@ -193,6 +207,10 @@ void OwnMetrics::check_finished() { registered_->running.Decrement(); }
 
 void OwnMetrics::slot_missed(const std::string& pool, const std::string& mirror, CheckKind check) {
   registered_->missed.at(slot(pool, mirror, check)).Increment();
+}
+
+void OwnMetrics::put_off(const std::string& pool, const std::string& mirror, PutOff why) {
+  registered_->put_off.at(put_off_labels(pool, mirror, why)).Increment();
 }
 
 void OwnMetrics::loop_lag(Duration lag) { registered_->loop_lag.Observe(seconds(std::max(lag, Duration::zero()))); }

@@ -10,6 +10,7 @@
 #include "exporter/build_info.hpp"
 #include "exporter/config.hpp"
 #include "exporter/exposition.hpp"
+#include "probes/courtesy.hpp"
 
 namespace mw {
 
@@ -38,6 +39,7 @@ class OwnMetrics {
   void check_started(Duration late);
   void check_finished();
   void slot_missed(const std::string& pool, const std::string& mirror, CheckKind check);
+  void put_off(const std::string& pool, const std::string& mirror, PutOff why);
   void loop_lag(Duration);
   void notification(const std::string& receiver, DeliveryOutcome);
   void coroutine_died();

@@ -21,6 +21,13 @@ std::shared_ptr<const AddressPolicy> policy_of(const Config& config) {
   return policy;
 }
 
+std::set<std::string> hosts_of(const Config& config) {
+  std::set<std::string> hosts;
+  for (const auto& pool : config.pools)
+    for (const Mirror& mirror : pool->mirrors) hosts.insert(mirror.url.host);
+  return hosts;
+}
+
 std::string user_agent_of(const AgentConfig& agent, const std::string& version) {
   const std::string contact = agent.contact.empty() ? "" : " (+" + agent.contact + ")";
   return "mirrorwarden/" + version + contact;
@@ -65,6 +72,8 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   policy_ = policy_of(*config_);
   user_agent_ = user_agent_of(config_->agent, version_);
   caps_.resize(config_->agent.concurrency, config_->agent.concurrency_per_host);
+  courtesy_.configure({config_->agent.gap_per_host, config_->agent.bytes_per_host_per_day}, hosts_of(*config_));
+  validators_.clear();  // other credentials may be shown other bytes
   store_.configure(config_->pools, net_.wall());
   if (first) restore();
   rebuild_slots();
@@ -126,6 +135,8 @@ void Warden::pump() {
 void Warden::fall_due(const SlotKey& key, Slot& slot) {
   slot.fell_due = slot.due;
   reschedule(key, slot);
+  const auto why = courtesy_.put_off(slot.mirror->url.host, key.check, net_.now());
+  if (why) return events_.put_off(key.mirror, key.check, *why);
   if (slot.running || slot.waiting) return events_.slot_missed(key.mirror, key.check);
   slot.waiting = true;
   waiting_.push_back(key);
@@ -134,7 +145,7 @@ void Warden::fall_due(const SlotKey& key, Slot& slot) {
 void Warden::start_waiting() {
   for (auto it = waiting_.begin(); it != waiting_.end() && caps_.any_free();) {
     const auto found = slots_.find(*it);
-    if (found != slots_.end() && !caps_.free(found->second.mirror->url.host)) {
+    if (found != slots_.end() && !may_start(*it, found->second)) {
       ++it;
       continue;
     }
@@ -144,20 +155,35 @@ void Warden::start_waiting() {
   }
 }
 
+bool Warden::may_start(const SlotKey& key, const Slot& slot) {
+  const std::string& host = slot.mirror->url.host;
+  if (!caps_.free(host)) return false;
+  const SteadyTime free_at = key.check == CheckKind::dns ? SteadyTime::min() : courtesy_.free_at(host);
+  if (free_at > net_.now()) arm(free_at);
+  return free_at <= net_.now();
+}
+
+/// A gap that was kept on purpose is not lateness.
 void Warden::start(const SlotKey& key, Slot& slot) {
   const SteadyTime now = net_.now();
-  events_.check_started(now - slot.fell_due);
+  const std::string& host = slot.mirror->url.host;
+  const bool asks_host = key.check != CheckKind::dns;
+  events_.check_started(now - (asks_host ? std::max(slot.fell_due, courtesy_.free_at(host)) : slot.fell_due));
+  if (asks_host) courtesy_.started(host, now);
   slot.waiting = false;
   slot.running = true;
-  caps_.take(slot.mirror->url.host);
+  caps_.take(host);
   spawn(run(key, target_of(key, slot)), "a check");
 }
 
-Target Warden::target_of(const SlotKey& key, const Slot& slot) const {
+Target Warden::target_of(const SlotKey& key, const Slot& slot) {
   Target target{slot.pool, slot.mirror, policy_, user_agent_, net_.now() + slot.pool->timeout};
   target.round = static_cast<std::uint64_t>(std::max<std::int64_t>((net_.now() - origin_) / slot.interval, 0));
   target.remembered = store_.remembered(key.mirror);
   target.reference_remembered = store_.reference_remembered(key.mirror.pool);
+  auto& validators = validators_[key.mirror];
+  if (!validators) validators = std::make_shared<Validators>(bodies_);
+  target.validators = validators;
   return target;
 }
 
@@ -205,6 +231,8 @@ void Warden::finish(const SlotKey& key, const Mirror& looked_at, Finding finding
   caps_.give(looked_at.url.host);
   events_.check_finished(key.mirror, finding);
   const auto found = slots_.find(key);
+  const Duration usual = found == slots_.end() ? std::chrono::minutes(1) : found->second.interval;
+  courtesy_.finished(looked_at.url.host, finding.traffic, usual, net_.now());
   if (found != slots_.end()) {
     Slot& slot = found->second;
     slot.running = false;

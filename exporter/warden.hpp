@@ -13,11 +13,13 @@
 #include "alerts/outbox.hpp"
 #include "exporter/config.hpp"
 #include "exporter/published.hpp"
+#include "probes/courtesy.hpp"
 #include "probes/net.hpp"
 #include "probes/schedule.hpp"
 #include "probes/state_file.hpp"
 #include "probes/store.hpp"
 #include "probes/target.hpp"
+#include "probes/validators.hpp"
 
 namespace mw {
 
@@ -29,6 +31,7 @@ struct WardenEvents {
   virtual void check_started(Duration /*late*/) {}
   virtual void check_finished(const MirrorKey&, const Finding&) {}
   virtual void slot_missed(const MirrorKey&, CheckKind) {}
+  virtual void put_off(const MirrorKey&, CheckKind, PutOff) {}
   virtual void delivered(const std::string& /*receiver*/, const Owed&, const Delivery&) {}
   virtual void restored(std::size_t /*records*/, std::size_t /*passed_over*/) {}
   virtual void saved(const std::optional<std::string>& /*trouble*/) {}
@@ -74,6 +77,7 @@ class Warden {
   void pump();
   void fall_due(const SlotKey&, Slot&);
   void start_waiting();
+  bool may_start(const SlotKey&, const Slot&);
   void start(const SlotKey&, Slot&);
   void set_due(const SlotKey&, Slot&, SteadyTime at);
   void reschedule(const SlotKey&, Slot&);
@@ -87,7 +91,7 @@ class Warden {
   void evaluate_now();
   void publish();
   bool all_looked_at() const;
-  Target target_of(const SlotKey&, const Slot&) const;
+  Target target_of(const SlotKey&, const Slot&);
   // keeping
   void restore();
   void save();
@@ -116,6 +120,9 @@ class Warden {
   std::deque<SlotKey> waiting_;
   std::set<SteadyTime> alarms_;
   Caps caps_;
+  Courtesy courtesy_;
+  std::shared_ptr<Bodies> bodies_ = std::make_shared<Bodies>();
+  std::map<MirrorKey, std::shared_ptr<Validators>> validators_;
 
   std::shared_ptr<StateFile> state_;
   std::vector<Record> owed_to_state_;  ///< that could not be saved yet

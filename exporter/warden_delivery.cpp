@@ -1,6 +1,7 @@
 // Delivery: at most one request under way per receiver, never from inside a check.
 #include "exporter/warden.hpp"
 #include "probes/follow.hpp"
+#include "probes/formats/retry_after.hpp"
 
 namespace mw {
 

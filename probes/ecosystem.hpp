@@ -30,6 +30,10 @@ struct Ecosystem {
   std::string_view doc;
   std::string_view canary_doc;  ///< what a canary is here
   std::vector<EcosystemOption> options;
+  /// How often to look when the configuration does not say: often enough to be of use, seldom enough for its mirrors'
+  /// operators.
+  Duration pace = std::chrono::minutes(15);
+  Duration integrity_pace = std::chrono::hours(6);
   /// Gathers the version the mirror serves. Cheap; runs at every interval.
   Task<Finding> (*freshness)(Net&, Target);
   /// Gathers proof that the bytes are what they should be, cheapest rung first.

@@ -36,10 +36,9 @@ Get raw_get(Url url, std::size_t body_limit) {
 }
 
 void note(Finding& finding, const Got& got) {
-  const bool first = finding.bytes_received == 0 && !finding.http;
+  const bool first = finding.traffic.requests == 0 && !finding.http;
   if (first) finding.timings = got.reply.timings;
-  finding.bytes_received += got.bytes_received;
-  finding.requests += got.requests;
+  finding.traffic += got.traffic;
   if (got.reply.status != 0)
     finding.http = HttpFacts{got.reply.status, got.reply.body_bytes, got.redirects, got.url.host};
 }

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "probes/formats/inflate.hpp"
+#include "probes/formats/retry_after.hpp"
+#include "probes/validators.hpp"
 
 namespace mw {
 
@@ -60,6 +62,7 @@ struct Route {
   std::optional<Failure> failure;
   std::vector<Address> addresses;  ///< to connect to: the host's, or the proxy's
   std::optional<Address> target;   ///< behind a socks5 proxy
+  bool conditional = false;
   std::optional<Duration> dns;
 };
 
@@ -98,6 +101,16 @@ Task<Route> route_to(Net& net, Target target, Fetch fetch, bool redirected) {
   co_return route;
 }
 
+Task<Reply> ask_one(Net& net, Target target, Fetch fetch, bool conditional) {
+  if (!conditional || !target.validators) co_return co_await net.fetch(std::move(fetch));
+  Fetch asked = fetch;
+  const Headers conditions = target.validators->conditions(fetch);
+  asked.headers.insert(asked.headers.end(), conditions.begin(), conditions.end());
+  Reply reply = co_await net.fetch(std::move(asked));
+  target.validators->settle(fetch, conditions, reply);
+  co_return reply;
+}
+
 Task<Reply> try_addresses(Net& net, Target target, Fetch fetch, Route route) {
   Reply reply;
   for (const Address& address : route.addresses) {
@@ -105,7 +118,7 @@ Task<Reply> try_addresses(Net& net, Target target, Fetch fetch, Route route) {
     fetch.target_address = route.target;
     fetch.timeout = time_left(net, target);
     Fetch attempt = fetch;
-    reply = co_await net.fetch(std::move(attempt));
+    reply = co_await ask_one(net, target, std::move(attempt), route.conditional);
     if (!reply.failure || reply.failure->layer != Layer::connect) break;
   }
   co_return reply;
@@ -114,6 +127,7 @@ Task<Reply> try_addresses(Net& net, Target target, Fetch fetch, Route route) {
 struct Via {
   std::optional<Address> only;  ///< instead of resolving
   bool redirected = false;
+  bool conditional = false;
 };
 
 Task<Reply> one_hop(Net& net, Target target, Fetch fetch, Via via) {
@@ -123,6 +137,7 @@ Task<Reply> one_hop(Net& net, Target target, Fetch fetch, Via via) {
     route.addresses = {*only};
   else
     route = co_await route_to(net, target, fetch, via.redirected);
+  route.conditional = via.conditional;
   Reply reply;
   if (route.failure)
     reply.failure = route.failure;
@@ -148,6 +163,24 @@ std::optional<Failure> decode(Reply& reply, std::size_t limit) {
   const bool too_much = trouble == InflateTrouble::bomb || trouble == InflateTrouble::too_large;
   return Failure{too_much ? Layer::content : Layer::http, too_much ? Reason::content_limit : Reason::encoding,
                  "gzip content coding: " + std::string(name(trouble))};
+}
+
+/// Whoever has had enough says so with a status, or with what is left of a quota. Zero: it does not say how long.
+std::optional<Duration> asked_to_wait(const Reply& reply, SysTime now) {
+  if (reply.status == 429 || reply.status == 503)
+    if (const auto wait = parse_retry_after(header(reply, "retry-after").value_or(""), now)) return wait;
+  QuotaFields quota;
+  for (const auto& [name, value] : reply.headers) {
+    if (name == "ratelimit") quota.limit = value;
+    if (name.ends_with("ratelimit-remaining")) quota.remaining = value;
+    if (name.ends_with("ratelimit-reset")) quota.reset = value;
+  }
+  if (const auto wait = quota_wait(quota, now)) return wait;
+  return reply.status == 429 ? std::optional(Duration::zero()) : std::nullopt;
+}
+
+Traffic traffic_of(const Reply& reply, SysTime now) {
+  return {reply.bytes_received, 1, reply.not_modified ? 1U : 0U, asked_to_wait(reply, now)};
 }
 
 /// A target that is one address of the mirror stays there, but only for the mirror's own host.
@@ -181,11 +214,10 @@ Task<Got> follow(Net& net, Target target, Get get) {
   Fetch fetch = first_hop(target, get);
   Got got;
   for (std::optional<Address> only = pinned_address(target, get);; only.reset()) {
-    const Via via{only, got.redirects > 0};
+    const Via via{only, got.redirects > 0, get.may_be_unchanged};
     got.reply = co_await one_hop(net, target, fetch, via);
-    ++got.requests;
     got.url = fetch.url;
-    got.bytes_received += got.reply.body_bytes;
+    got.traffic += traffic_of(got.reply, net.wall());
     got.failure = got.reply.failure;
     const bool read_only = fetch.method == "GET" || fetch.method == "HEAD";
     const bool is_final = !got.failure && (!is_redirect(got.reply.status) || !read_only);

@@ -14,17 +14,17 @@ struct Get {
   Headers headers;
   std::size_t body_limit = 16 * 1024 * 1024;
   bool keep_body = true;
-  bool spool = false;           ///< keep the body in an unnamed file, for what is too large for memory
-  bool decode = true;           ///< undo a gzip content coding; false: the body is the bytes as served
-  std::optional<Address> only;  ///< connect to this address instead of resolving (first hop only)
+  bool spool = false;             ///< keep the body in an unnamed file, for what is too large for memory
+  bool may_be_unchanged = false;  ///< ask only for what changed since; what did not is completed from memory
+  bool decode = true;             ///< undo a gzip content coding; false: the body is the bytes as served
+  std::optional<Address> only;    ///< connect to this address instead of resolving (first hop only)
 };
 
 struct Got {
   Reply reply;  ///< the last hop's; body decoded as Get::decode says. sha256 is of the bytes as served
   Url url;      ///< where it came from in the end
   int redirects = 0;
-  std::uint64_t bytes_received = 0;
-  std::uint64_t requests = 0;      ///< one per hop
+  Traffic traffic;                 ///< one request per hop
   std::optional<Failure> failure;  ///< transport trouble only: a 404 is an answer
 };
 

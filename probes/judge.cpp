@@ -105,7 +105,8 @@ std::string_view name(State state) {
 
 CheckState settle(CheckState state, Finding finding, const Pool& pool) {
   ++state.runs;
-  state.bytes_received += finding.bytes_received;
+  state.traffic += finding.traffic;
+  state.traffic.retry_after = finding.traffic.retry_after;
   if (finding.failure) {
     ++state.failures;
     state.last_failed_at = finding.at;
@@ -127,9 +128,12 @@ Verdict judge(const Evidence& evidence) {
   if (lowest && may_be_ours(*lowest) && failed_in_self_fault(evidence))
     return {State::unknown, Failure{lowest->layer, Reason::local_resource,
                                     "most mirrors failed at once, so our own network is suspected: " + lowest->detail}};
-  if (lowest && lowest->layer < Layer::freshness) return {State::down, lowest};
+  // Whoever asks us to come less often is not down; what it serves cannot be said meanwhile.
+  const bool throttled = lowest && lowest->reason == Reason::rate_limited;
+  if (lowest && !throttled && lowest->layer < Layer::freshness) return {State::down, lowest};
   if (const auto broken = failure_in(evidence, Layer::integrity)) return {State::corrupt, broken};
   if (evidence.dissent) return {State::corrupt, evidence.dissent};
+  if (throttled) return {State::unknown, lowest};
   return judge_freshness(evidence);
 }
 

@@ -25,7 +25,7 @@ struct CheckState {
   int streak = 0;                  ///< consecutive runs that contradict `settled`
   std::uint64_t runs = 0;
   std::uint64_t failures = 0;
-  std::uint64_t bytes_received = 0;
+  Traffic traffic;  ///< of all runs; retry_after of the last
   SysTime last_failed_at{};
   bool change_pending() const { return streak > 0; }
 };

@@ -205,6 +205,7 @@ Reply ResponseReader::take() {
     reply_.headers.clear();
   }
   reply_.sha256 = digest_.hex();
+  reply_.bytes_received = bytes();
   if (rules_.spool && !reply_.spool) reply_.spool = Spool::make();
   if (reply_.spool && !reply_.spool->rewind()) reply_.spool = nullptr;
   return std::move(reply_);

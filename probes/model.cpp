@@ -137,4 +137,12 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+Traffic& Traffic::operator+=(const Traffic& more) {
+  bytes_received += more.bytes_received;
+  requests += more.requests;
+  not_modified += more.not_modified;
+  if (more.retry_after) retry_after = std::max(retry_after.value_or(Duration::zero()), *more.retry_after);
+  return *this;
+}
+
 }  // namespace mw

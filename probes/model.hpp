@@ -271,6 +271,16 @@ struct HttpFacts {
   bool operator==(const HttpFacts&) const = default;
 };
 
+/// What looking cost the mirror, and what it asked of us meanwhile. Sums up.
+struct Traffic {
+  std::uint64_t bytes_received = 0;  ///< headers and bodies as received; connecting and TLS are not in it
+  std::uint64_t requests = 0;
+  std::uint64_t not_modified = 0;       ///< of these, answered with 304
+  std::optional<Duration> retry_after;  ///< the mirror asked to be left alone for this long, the longest of all
+  Traffic& operator+=(const Traffic& more);
+  bool operator==(const Traffic&) const = default;
+};
+
 /// What one run of a check learned. Says what was seen; whom to blame is the judge's business.
 struct Finding {
   CheckKind check{};
@@ -286,9 +296,7 @@ struct Finding {
   std::vector<Artefact> artefacts;
   std::optional<SysTime> valid_until;
   std::map<std::string, std::string> remember;  ///< handed to this mirror's later looks as Target::remembered
-  std::optional<Duration> retry_after;          ///< the mirror asked to be left alone for this long
-  std::uint64_t bytes_received = 0;
-  std::uint64_t requests = 0;
+  Traffic traffic;
   bool operator==(const Finding&) const = default;
 };
 

@@ -44,7 +44,9 @@ struct Reply {
   std::string body;
   std::shared_ptr<Spool> spool;  ///< with Fetch::spool and no failure: the body, rewound; else null
   std::uint64_t body_bytes = 0;
-  std::string sha256;  ///< lower-case hex of the bytes as served
+  std::uint64_t bytes_received = 0;  ///< header lines and framed body, as received
+  std::string sha256;                ///< lower-case hex of the bytes as served
+  bool not_modified = false;         ///< the server said 304, and the rest is what it sent before (validators.hpp)
   Timings timings;
 };
 

@@ -147,7 +147,7 @@ std::string check_text(const CheckState& state) {
   out.push_back(state.last ? text_of(state.last->at) : "");
   out.push_back(state.last_good ? text_of(state.last_good->at) : "");
   for (const std::uint64_t count :
-       {state.runs, state.failures, state.bytes_received, static_cast<std::uint64_t>(state.streak)})
+       {state.runs, state.failures, state.traffic.bytes_received, static_cast<std::uint64_t>(state.streak)})
     out.push_back(std::to_string(count));
   const auto until = state.last ? state.last->valid_until : std::nullopt;
   out.push_back(until ? text_of(*until) : "");
@@ -166,7 +166,7 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   const auto good_at = taker.maybe_time();
   state.runs = taker.count();
   state.failures = taker.count();
-  state.bytes_received = taker.count();
+  state.traffic.bytes_received = taker.count();
   state.streak = static_cast<int>(std::min<std::uint64_t>(taker.count(), 1000));
   last.valid_until = taker.maybe_time();
   if (!taker.ok() || !at) return false;

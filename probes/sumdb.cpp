@@ -14,15 +14,9 @@ constexpr std::size_t kHashSize = 32;
 /// A content coding that gains nothing may still add some bytes of its own.
 constexpr std::size_t kCodingOverhead = 1024;
 
-void count(SumsChecked& checked, const Got& got) {
-  checked.bytes_received += got.bytes_received;
-  checked.requests += got.requests;
-}
+void count(SumsChecked& checked, const Got& got) { checked.traffic += got.traffic; }
 
-void add_counters(SumsChecked& checked, const SumsChecked& counted) {
-  checked.bytes_received += counted.bytes_received;
-  checked.requests += counted.requests;
-}
+void add_counters(SumsChecked& checked, const SumsChecked& counted) { checked.traffic += counted.traffic; }
 
 Get get_of(const Url& base, const std::string& path, std::size_t limit) {
   Get get;
@@ -242,6 +236,7 @@ Task<SumsChecked> check_sums(Net& net, Target target, SumDatabase database, Modu
 
 Task<SumsChecked> look_at_head(Net& net, Target target, SumDatabase database) {
   Get get = get_of(database.base, "latest", kMaxHead);
+  get.may_be_unchanged = true;
   const Got got = co_await follow(net, target, std::move(get));
   SumsChecked checked;
   count(checked, got);
@@ -264,8 +259,7 @@ Task<SumsChecked> look_at_head(Net& net, Target target, SumDatabase database) {
 }
 
 void take_in(Finding& finding, const SumsChecked& checked) {
-  finding.bytes_received += checked.bytes_received;
-  finding.requests += checked.requests;
+  finding.traffic += checked.traffic;
   if (checked.feed) finding.feeds.push_back(*checked.feed);
   for (const auto& [key, value] : checked.remember) finding.remember[key] = value;
   if (!finding.failure) finding.failure = checked.failure;

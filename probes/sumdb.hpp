@@ -44,8 +44,7 @@ struct SumsChecked {
   std::string undecided;     ///< why consistency with the reference's head could not be looked at; no failure
   std::optional<FeedLook> feed;
   std::map<std::string, std::string> remember;  ///< for Finding::remember, failure or not
-  std::uint64_t bytes_received = 0;
-  std::uint64_t requests = 0;
+  Traffic traffic;
 };
 
 /// lookup, signature, consistency with the heads in Target::remembered and Target::reference_remembered, tiles, proof.

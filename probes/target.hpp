@@ -26,6 +26,8 @@ using Remembered = std::shared_ptr<const std::map<std::string, std::string>>;
 /// Never null.
 inline Remembered nothing_remembered() { return std::make_shared<const std::map<std::string, std::string>>(); }
 
+class Validators;
+
 struct Target {
   std::shared_ptr<const Pool> pool;
   std::shared_ptr<const Mirror> mirror;
@@ -36,6 +38,7 @@ struct Target {
   std::optional<Address> only = std::nullopt;    ///< look at this address of the mirror's own host, not at any
   Remembered remembered = nothing_remembered();  ///< what earlier looks at this mirror asked to remember; never null
   Remembered reference_remembered = nothing_remembered();  ///< the same of the acting reference; never null
+  std::shared_ptr<Validators> validators = nullptr;        ///< of this mirror; null: every request is unconditional
 };
 
 /// The names of Pool::sample whose turn it is in this round.

@@ -35,18 +35,15 @@ Task<std::vector<Finding>> look_at_each(Net& net, Target target, std::vector<Add
 Finding combine_looks(const std::vector<Address>& addresses, std::vector<Finding> findings) {
   std::vector<AddressLook> looks;
   std::size_t best = findings.size();
-  std::uint64_t bytes = 0;
-  std::uint64_t requests = 0;
+  Traffic traffic;
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding& each = findings[i];
     looks.push_back({addresses[i], each.failure, each.timings, each.version, each.feeds});
     if (best == findings.size() && (each.version || !each.feeds.empty())) best = i;
-    bytes += each.bytes_received;
-    requests += each.requests;
+    traffic += each.traffic;
   }
   Finding finding = std::move(findings[best == findings.size() ? 0 : best]);
-  finding.bytes_received = bytes;
-  finding.requests = requests;
+  finding.traffic = traffic;
   // One address speaks for a name with one; its failure needs no "one of".
   if (looks.size() > 1) finding.failure = combine(looks);
   finding.addresses = std::move(looks);

@@ -21,6 +21,7 @@ Get request_of(const Target& target) {
   get.url = http.path.empty() ? target.mirror->url : join(target.mirror->url, http.path);
   get.method = http.method;
   get.headers = http.headers;
+  get.may_be_unchanged = true;
   get.keep_body = !http.body_matches.empty() || !http.body_not_matches.empty();
   return get;
 }
@@ -49,7 +50,7 @@ Finding finding_of(const Target& target, Got got) {
   Finding finding;
   finding.failure = got.failure ? got.failure : unexpected(target.pool->http, got.reply);
   finding.timings = got.reply.timings;
-  finding.bytes_received = got.bytes_received;
+  finding.traffic = got.traffic;
   if (got.reply.status != 0)
     finding.http = HttpFacts{got.reply.status, got.reply.body_bytes, got.redirects, got.url.host};
   return finding;
@@ -65,18 +66,18 @@ Task<Finding> look_at(Net& net, Target target, std::optional<Address> address) {
 /// The first address that failed above connect tells most; otherwise the first good one.
 Finding summarise(std::vector<Finding> findings, const std::vector<Address>& addresses) {
   std::vector<AddressLook> looks;
-  std::uint64_t bytes = 0;
+  Traffic traffic;
   std::size_t telling = 0;
   for (std::size_t i = 0; i < findings.size(); ++i) {
     looks.push_back({addresses[i], findings[i].failure, findings[i].timings});
-    bytes += findings[i].bytes_received;
+    traffic += findings[i].traffic;
     const bool unconnected = findings[telling].failure && findings[telling].failure->layer <= Layer::connect;
     if (unconnected && !findings[i].failure) telling = i;
   }
   Finding finding = std::move(findings[telling]);
   finding.failure = combine(looks);
   finding.addresses = std::move(looks);
-  finding.bytes_received = bytes;
+  finding.traffic = traffic;
   return finding;
 }
 

@@ -18,10 +18,7 @@ namespace {
 using namespace apt;
 
 /// Looks beside the point, for the books only: the http facts are those of what the check is about.
-void count(Finding& finding, const Got& got) {
-  finding.bytes_received += got.bytes_received;
-  finding.requests += got.requests;
-}
+void count(Finding& finding, const Got& got) { finding.traffic += got.traffic; }
 
 // ---- the Release -----------------------------------------------------------------------------------------------
 
@@ -41,6 +38,7 @@ Top failed(Top top, Failure failure) {
 
 Task<Got> fetch_file(Net& net, Target target, Url url) {
   Get get = raw_get(std::move(url), kMaxRelease);
+  get.may_be_unchanged = true;
   return follow(net, target, std::move(get));
 }
 
@@ -128,6 +126,7 @@ Task<Top> open_release(Net& net, Target target) {
 
 Task<Got> fetch_trace(Net& net, Target target, std::string name) {
   Get get = raw_get(join(target.mirror->url, "project/trace/" + encode_path(name)), kMaxTrace);
+  get.may_be_unchanged = true;
   return follow(net, target, std::move(get));
 }
 

@@ -144,6 +144,7 @@ Get marker_get(const Target& target, const Options& options) {
   const std::size_t wanted = digest ? options.max_bytes : std::max(marker_limit(options.format), kPageBytes);
   Get get = raw_get(url_of(target, options.marker), std::min(options.max_bytes, wanted));
   get.decode = !digest;
+  get.may_be_unchanged = true;
   return get;
 }
 
@@ -199,8 +200,7 @@ FeedLook feed_look(const Canary& canary, const Got& got) {
 
 /// The http facts and timings of the finding stay the marker's.
 void note_feed(Finding& finding, const Canary& canary, const Got& got) {
-  finding.bytes_received += got.bytes_received;
-  finding.requests += got.requests;
+  finding.traffic += got.traffic;
   finding.feeds.push_back(feed_look(canary, got));
 }
 
@@ -209,6 +209,7 @@ Task<Finding> look_at_feeds(Net& net, Target target, Finding finding) {
   const std::vector<Canary> files = unpinned(*target.pool, target.round);
   for (const Canary& file : files) {
     Get get = digest_get(target, file, options.max_bytes);
+    get.may_be_unchanged = true;
     const Got got = co_await follow(net, target, std::move(get));
     note_feed(finding, file, got);
   }
@@ -296,6 +297,8 @@ const Ecosystem& file_ecosystem() {
            {"immutable", "false", false,
             "\"true\": under the name of a canary or a sample, the marker aside, there are the same bytes for ever; "
             "the integrity check then reads those without a sha256 as well."}},
+      .pace = std::chrono::minutes(5),
+      .integrity_pace = std::chrono::hours(1),
       .freshness = &freshness,
       .integrity = &integrity,
       .option_troubles = &option_troubles,

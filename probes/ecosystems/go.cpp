@@ -25,14 +25,15 @@ Get get_of(const Target& target, const std::string& path, std::size_t limit) {
 
 Task<Got> ask(Net& net, Target target, std::string path, std::size_t limit) {
   Get get = get_of(target, path, limit);
+  get.may_be_unchanged = true;
   return follow(net, target, std::move(get));
 }
 
 /// One file of a version, small enough for memory.
 Task<Got> ask_file(Net& net, Target target, ModuleVersion module, std::string_view suffix) {
   const std::size_t limit = suffix == ".mod" ? kMaxModuleDocument : kMaxInfo;
-  std::string path = *proxy_path(module, suffix);
-  return ask(net, std::move(target), std::move(path), limit);
+  Get get = get_of(target, *proxy_path(module, suffix), limit);
+  return follow(net, target, std::move(get));
 }
 
 struct Newest {

@@ -23,6 +23,7 @@ std::string sample_page() {
   own.check_finished();
   own.loop_lag(2min);
   own.slot_missed("go", "阿里云", CheckKind::http);
+  own.put_off("go", "阿里云", PutOff::asked_to_wait);
   own.notification("oncall", DeliveryOutcome::rate_limited);
   own.notification("oncall", DeliveryOutcome::delivered);
   auto families = published_families(published, kSampleNow);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "probes/ecosystem.hpp"
+#include "probes/validators.hpp"
 #include "tests/support/fake_net.hpp"
 
 namespace mw {
@@ -39,6 +40,7 @@ class EcosystemRun {
     target.round = round;
     target.remembered = std::make_shared<const std::map<std::string, std::string>>(remembered);
     target.reference_remembered = std::make_shared<const std::map<std::string, std::string>>(reference_remembered);
+    target.validators = validators;
     const auto gather = kind == CheckKind::integrity ? ecosystem_->integrity : ecosystem_->freshness;
     std::optional<Finding> finding;
     std::exception_ptr trouble;
@@ -70,6 +72,7 @@ class EcosystemRun {
   std::uint64_t round = 0;
   std::map<std::string, std::string> remembered;  ///< grows by what each look asks to remember
   std::map<std::string, std::string> reference_remembered;
+  std::shared_ptr<Validators> validators;  ///< null: every request is unconditional
 
  private:
   const Ecosystem* ecosystem_;

@@ -2,11 +2,13 @@
 // network agrees.
 #include "tests/support/fake_net.hpp"
 
+#include <algorithm>
 #include <asio/async_result.hpp>
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include "probes/digest.hpp"
+#include "probes/formats/text.hpp"
 
 namespace mw {
 
@@ -59,12 +61,32 @@ Failure failure_of(const Trouble& trouble, const std::string& where) {
   return {trouble.layer, trouble.reason, where + ": " + std::string(trouble.name)};
 }
 
+/// As servers do: the tag decides when there is one, else the date, and both are compared as text.
+bool is_unchanged(const FakePage& page, const Fetch& fetch) {
+  const auto value_of = [](const Headers& headers, std::string_view name) {
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [&](const auto& field) { return equal_ignoring_case(field.first, name); });
+    return found == headers.end() ? std::string() : found->second;
+  };
+  const std::string tag = value_of(fetch.headers, "if-none-match");
+  const std::string date = value_of(fetch.headers, "if-modified-since");
+  if (!tag.empty()) return tag == value_of(page.headers, "etag");
+  return !date.empty() && date == value_of(page.headers, "last-modified");
+}
+
 Reply answer_page(const FakePage& page, const Fetch& fetch) {
   Reply reply;
+  if (page.status == 200 && is_unchanged(page, fetch)) {
+    reply.status = 304;
+    reply.headers = page.headers;
+    reply.sha256 = sha256_hex("");
+    return reply;
+  }
   reply.status = page.status;
   reply.headers = page.headers;
   const std::string body = fetch.method == "HEAD" ? "" : page.body;
   reply.body_bytes = body.size();
+  reply.bytes_received = body.size();
   if (body.size() > fetch.body_limit) {
     reply.failure =
         Failure{Layer::http, Reason::body_limit, "more than " + std::to_string(fetch.body_limit) + " bytes"};

@@ -50,7 +50,7 @@ Finding finding(CheckKind check, Duration age) {
   out.check = check;
   out.at = kSampleNow - age;
   out.took = 42ms;
-  out.bytes_received = 1000;
+  out.traffic.bytes_received = 1000;
   return out;
 }
 
@@ -58,7 +58,7 @@ CheckState good(Finding last) {
   CheckState out;
   out.runs = 120;
   out.failures = 2;
-  out.bytes_received = 120 * last.bytes_received;
+  out.traffic.bytes_received = 120 * last.traffic.bytes_received;
   out.last_good = last;
   out.last = std::move(last);
   return out;

@@ -174,6 +174,8 @@ class Player final : public WardenEvents {
     if (words[0] == "expect") return expect(step.line, words);
     if (words[0] == "serve")
       net_.host(word(1)).pages[word(2)] = {std::atoi(word(3).c_str()), word(4), {}};
+    else if (words[0] == "header")
+      net_.host(word(1)).pages[word(2)].headers.emplace_back(word(3), word(4));
     else if (words[0] == "redirect")
       net_.host(word(1)).pages[word(2)] = {302, "", {{"location", word(3)}}};
     else if (words[0] == "trouble")

@@ -58,7 +58,7 @@ TEST_CASE("apt: without an InRelease, Release and Release.gpg are read, and are 
   const Finding fresh = archive.freshness();
   CHECK(good(fresh));
   CHECK(fresh.version == Version{sha256_hex(archive.text()), 1754730300, kDate});
-  CHECK(fresh.requests == 3);
+  CHECK(fresh.traffic.requests == 3);
   REQUIRE(archive.argv.size() == 8);
   CHECK(std::vector(archive.argv.begin(), archive.argv.end() - 1) ==
         std::vector<std::string>{"gpgv", "--quiet", "--status-fd", "2", "--keyring", "/etc/keys/lab.gpg", "-"});

@@ -37,7 +37,7 @@ TEST_CASE("apt: the index is asked for by its hash, then looked at under its own
   const Finding whole = archive.integrity();
   CHECK(good(whole));
   CHECK(*asked == Asked{kDists + "InRelease", archive.hash_name(), archive.own_name() + " bytes=-1024", kTarget});
-  CHECK(whole.requests == 4);
+  CHECK(whole.traffic.requests == 4);
   const FeedLook look = own_name_look(whole);
   CHECK(look.feed == "index/" + kIndex + ".xz");
   CHECK(look.version == Version{sha256_hex(archive.index), 1754730300, kDate});

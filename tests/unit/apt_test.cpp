@@ -19,12 +19,12 @@ TEST_CASE("apt: a good archive is fresh and whole, and says how it was seen") {
   REQUIRE(fresh.http);
   CHECK(fresh.http->status == 200);
   CHECK(fresh.http->final_host == "192.0.2.7");
-  CHECK(fresh.bytes_received == archive.clearsigned().size());
+  CHECK(fresh.traffic.bytes_received == archive.clearsigned().size());
   CHECK(fresh.timings.processing);
   const Finding whole = archive.integrity();
   CHECK(good(whole));
   CHECK(whole.version == fresh.version);
-  CHECK(whole.bytes_received == archive.clearsigned().size() + archive.index.size() + kPackage.size());
+  CHECK(whole.traffic.bytes_received == archive.clearsigned().size() + archive.index.size() + kPackage.size());
 }
 
 TEST_CASE("apt: gpgv is asked for the keyring that was configured, within the deadline") {

@@ -184,7 +184,8 @@ TEST_CASE("the reference documents every key that is not hidden, from the same r
   documents(webhook_fields());
   for (const Ecosystem* ecosystem : ecosystems()) documents(option_fields(*ecosystem));
   CHECK(reference.find("| `bearer` |") == std::string::npos);
-  CHECK(reference.find("| `interval` | a duration from 1s to 7d | `\"30s\"` | between two looks |") !=
+  CHECK(reference.find(
+            "| `interval` | a duration from 1s to 7d | 15m for apt, 5m for file, 15m for go | between two looks |") !=
         std::string::npos);
   CHECK(reference.find("| `name` | a name of 1 to 64 printable characters | **required** |") != std::string::npos);
 }

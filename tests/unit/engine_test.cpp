@@ -173,12 +173,3 @@ TEST_CASE("finished alerts are forgotten, owed ones never") {
   CHECK(alerts.empty());
   CHECK(outbox["hook"].told.empty());
 }
-
-TEST_CASE("Retry-After is seconds or a date, within an hour") {
-  const SysTime now(std::chrono::seconds(784'111'777));  // Sun, 06 Nov 1994 08:49:37 GMT
-  CHECK(parse_retry_after("120", now) == Duration(2min));
-  CHECK(parse_retry_after("999999999", now) == Duration(1h));
-  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", now) == Duration(1min));
-  for (const auto* text : {"", "-5", "soon", "1e9", "Sun, 06 Nov 1994 08:49:37 GMT", "99999999999999999999"})
-    CHECK_FALSE(parse_retry_after(text, now));
-}

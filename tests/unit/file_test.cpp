@@ -44,7 +44,7 @@ TEST_CASE("file: the first canary is the marker, its digest the version") {
   const Finding finding = site.freshness();
   CHECK(outcome(finding) == "ok");
   CHECK(finding.version == Version{sha256_hex("1723456789\n"), std::nullopt, std::nullopt});
-  CHECK(finding.bytes_received == 11 + 3);
+  CHECK(finding.traffic.bytes_received == 11 + 3);
   REQUIRE(finding.http);
   CHECK(*finding.http == HttpFacts{200, 11, 0, "192.0.2.7"});
   CHECK(finding.timings.connect);
@@ -90,7 +90,7 @@ TEST_CASE("file: every pinned canary is compared, unpinned ones are not") {
   site.page("/pub/b.iso", {200, "bbb", {}});
   const Finding whole = site.integrity();
   CHECK(outcome(whole) == "ok");
-  CHECK(whole.bytes_received == 6);
+  CHECK(whole.traffic.bytes_received == 6);
   CHECK(site.run.net.host(kHost).requests == 2);
   site.page("/pub/b.iso", {200, "bbB", {}});
   const Finding broken = site.integrity();
@@ -265,8 +265,8 @@ TEST_CASE("file: canaries beside the marker, and the samples of the round, are f
     CHECK(outcome(finding.feeds[i]) == rows[i].second);
     if (finding.feeds[i].failure) CHECK_THAT(finding.feeds[i].failure->detail, Catch::StartsWith(rows[i].first + ": "));
   }
-  CHECK(finding.requests == 6);
-  CHECK(finding.bytes_received == 11 + 3 + 9 + kPage.size() + 3);
+  CHECK(finding.traffic.requests == 6);
+  CHECK(finding.traffic.bytes_received == 11 + 3 + 9 + kPage.size() + 3);
   REQUIRE(finding.http);
   CHECK(finding.http->body_bytes == 11);
 }

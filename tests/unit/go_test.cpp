@@ -126,14 +126,14 @@ TEST_CASE("go: a good proxy is fresh and whole, and says how it was seen") {
   CHECK(fresh.feeds[0].version->id == "v1.2.0");
   CHECK(fresh.feeds[0].version->order);
   CHECK_FALSE(fresh.version);
-  CHECK(fresh.requests == 1);
+  CHECK(fresh.traffic.requests == 1);
   CHECK(fresh.http->status == 200);
   CHECK(fresh.timings.processing);
   const Finding whole = site.integrity();
   CHECK(outcome(whole) == "ok");
   CHECK(whole.artefacts ==
         std::vector<Artefact>{{"example.org/m@v1.2.0", site.h1}, {"example.org/m@v1.2.0/go.mod", site.mod_h1}});
-  CHECK(whole.requests >= 7);
+  CHECK(whole.traffic.requests >= 7);
   CHECK(whole.remember.at("sumdb/sum.example.org") == site.tree.signed_head(site.tree.size()));
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("go: trouble on the way is passed on, and the rest is not asked") {
     CHECK(fresh.feeds.size() == 2);
     for (const FeedLook& one : fresh.feeds) CHECK(outcome(one.failure) == expected);
     const bool gone = std::string(expected).starts_with("connect/") || std::string(expected).ends_with("/timeout");
-    CHECK(fresh.requests == (gone ? 1 : 2));
+    CHECK(fresh.traffic.requests == (gone ? 1 : 2));
     CHECK(site.run.took() <= EcosystemRun::kTimeout + 2ms);
     CHECK(outcome(site.integrity()) == expected);
     CHECK(site.run.took() <= EcosystemRun::kTimeout + 2ms);
@@ -238,7 +238,7 @@ TEST_CASE("go: incompatible versions count unless the newest other has a go.mod 
   site.page(kModule + "/@v/list", "v1.2.0\nv3.0.0+incompatible\n");
   const auto newest = [&site] {
     const Finding finding = site.freshness();
-    CHECK(finding.requests == 2);
+    CHECK(finding.traffic.requests == 2);
     return finding.failure ? outcome(finding) : finding.feeds[0].version->id;
   };
   CHECK(newest() == "v1.2.0");
@@ -406,7 +406,7 @@ TEST_CASE("go: without a database hashes are reported, and the .mod must be the 
   const Finding whole = site.integrity();
   CHECK(outcome(whole) == "ok");
   CHECK(whole.artefacts.size() == 2);
-  CHECK(whole.requests == 4);
+  CHECK(whole.traffic.requests == 4);
   site.page(kFiles + ".mod", kGoMod + "// longer\n");
   CHECK(outcome(site.integrity()) == "integrity/checksum");
   CHECK(site.integrity().artefacts.size() == 2);
@@ -439,7 +439,7 @@ TEST_CASE("go: the first canary that fails ends the comparison") {
   const Finding finding = site.integrity();
   CHECK(outcome(finding) == "http/not_found");
   CHECK(finding.artefacts.empty());
-  CHECK(finding.requests == 2);
+  CHECK(finding.traffic.requests == 2);
 }
 
 TEST_CASE("go: the head of the database is a feed once the mirror is known to have it") {

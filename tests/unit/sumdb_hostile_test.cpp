@@ -171,8 +171,8 @@ TEST_CASE("sumdb: a mirror that asks to be left alone is not asked for the full 
   const std::uint64_t before = site.run.net.host("192.0.2.7:80").requests;
   const SumsChecked checked = site.run.check(SumTree::module(5));
   CHECK(failed(checked, Layer::http, Reason::rate_limited));
-  CHECK(checked.requests == site.run.net.host("192.0.2.7:80").requests - before);
-  CHECK(checked.requests <= 5);
+  CHECK(checked.traffic.requests == site.run.net.host("192.0.2.7:80").requests - before);
+  CHECK(checked.traffic.requests <= 5);
 }
 
 TEST_CASE("sumdb: replies that are no replies") {
@@ -213,5 +213,5 @@ TEST_CASE("sumdb: a module that nobody can be asked for is not asked for") {
   Small site;
   const SumsChecked checked = site.run.check({"example.org/../m", "v1.0.0"});
   CHECK(failed(checked, Layer::integrity, Reason::local_resource));
-  CHECK(checked.requests == 0);
+  CHECK(checked.traffic.requests == 0);
 }

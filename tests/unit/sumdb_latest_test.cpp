@@ -14,8 +14,8 @@ TEST_CASE("sumdb: latest says how large the tree is") {
   REQUIRE(seen.feed);
   CHECK(*seen.feed == FeedLook{kFeed, Version{to_base64(site.tree.head(17).root), 17, std::nullopt}, std::nullopt});
   CHECK(seen.remember == SumsRun::Memory{{kFeed + "/latest", "1700000000\n" + site.tree.signed_head(17)}});
-  CHECK(seen.requests == 1);
-  CHECK(seen.bytes_received == site.tree.signed_head(17).size());
+  CHECK(seen.traffic.requests == 1);
+  CHECK(seen.traffic.bytes_received == site.tree.signed_head(17).size());
 }
 
 TEST_CASE("sumdb: latest that is no signed head") {
@@ -89,10 +89,10 @@ TEST_CASE("sumdb: what a look learned is added to the finding, and known to the 
   site.run.serve(site.tree, 3, 33);
   const SumsChecked first = site.run.check(SumTree::module(3));
   Finding finding;
-  finding.requests = 1;
+  finding.traffic.requests = 1;
   take_in(finding, first);
-  CHECK(finding.requests == 1 + first.requests);
-  CHECK(finding.bytes_received == first.bytes_received);
+  CHECK(finding.traffic.requests == 1 + first.traffic.requests);
+  CHECK(finding.traffic.bytes_received == first.traffic.bytes_received);
   CHECK(finding.remember == first.remember);
   CHECK_FALSE(finding.failure);
   const Target next = knowing(site.run.target(), first.remember);

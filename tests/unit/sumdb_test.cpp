@@ -30,8 +30,8 @@ TEST_CASE("sumdb: every record of a tree can be looked up, and a second look cos
     CHECK(checked.sums == sums_of(site.tree, n));
     const SumsChecked again = site.run.check(SumTree::module(n));
     REQUIRE(proved(again));
-    CHECK(again.requests == 1);
-    CHECK(again.bytes_received == site.tree.lookup(n, 40).size());
+    CHECK(again.traffic.requests == 1);
+    CHECK(again.traffic.bytes_received == site.tree.lookup(n, 40).size());
   }
 }
 
@@ -43,8 +43,8 @@ TEST_CASE("sumdb: a lookup counts its requests and bytes") {
   for (const Tile& tile : tiles_needed(question)) bytes += tile.width * 32;
   const SumsChecked checked = site.run.check(SumTree::module(5));
   REQUIRE(proved(checked));
-  CHECK(checked.requests == 1 + tiles_needed(question).size());
-  CHECK(checked.bytes_received == bytes + site.tree.lookup(5, 39).size());
+  CHECK(checked.traffic.requests == 1 + tiles_needed(question).size());
+  CHECK(checked.traffic.bytes_received == bytes + site.tree.lookup(5, 39).size());
 }
 
 TEST_CASE("sumdb: tiles of height 8 in a tree of three levels") {
@@ -55,7 +55,7 @@ TEST_CASE("sumdb: tiles of height 8 in a tree of three levels") {
     const SumsChecked checked = run.check(SumTree::module(n));
     REQUIRE(proved(checked));
     CHECK(checked.sums == sums_of(tree, n));
-    CHECK(checked.bytes_received < 40'000);
+    CHECK(checked.traffic.bytes_received < 40'000);
   }
   std::string& leaves = run.page("tile/8/0/003").body;
   leaves[40] = static_cast<char>(leaves[40] ^ 1);
@@ -117,7 +117,7 @@ TEST_CASE("sumdb: rejects a forked tree of the size of the remembered head") {
   site.run.serve(site.other, 3, 25);
   const SumsChecked checked = site.run.check(SumTree::module(3));
   CHECK(failed(checked, Layer::integrity, Reason::fork));
-  CHECK(checked.requests == 1);
+  CHECK(checked.traffic.requests == 1);
 }
 
 TEST_CASE("sumdb: rejects a forked tree that is smaller than the remembered head") {
