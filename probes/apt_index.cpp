@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "probes/apt_release.hpp"
+#include "probes/digest.hpp"
 #include "probes/evidence.hpp"
 #include "probes/formats/inflate.hpp"
 #include "probes/formats/text.hpp"
@@ -107,7 +108,7 @@ Failure other_size(const Index& index, std::uint64_t size) {
 }
 
 /// A server may answer with the tail, or with the whole file; of one too long to be read its length may be known.
-std::optional<Failure> stale_tail(const Index& index, const Got& got, const std::string& tail) {
+std::optional<Failure> stale_tail(const Index& index, const Got& got, const std::string& tail_sha256) {
   if (is_missing(got)) return not_served(index.path);
   const bool part = !got.failure && got.reply.status == 206;
   const bool cut = got.failure && got.failure->reason == Reason::body_limit;
@@ -117,7 +118,7 @@ std::optional<Failure> stale_tail(const Index& index, const Got& got, const std:
   if (cut) return std::nullopt;
   if (!part)
     if (auto failure = no_answer(index.path, got)) return failure;
-  if (part ? got.reply.body == tail : got.reply.sha256 == index.listed.sha256) return std::nullopt;
+  if (got.reply.sha256 == (part ? tail_sha256 : index.listed.sha256)) return std::nullopt;
   return half_synced(index.path + ": other bytes under its own name than those listed and served by hash");
 }
 
@@ -194,7 +195,7 @@ IndexReading read_index(const ServedIndex& served) {
   const std::string& body = served.got.reply.body;
   if (const auto trouble = unpack(index, body, scanner)) reading.failure = not_readable(index, *trouble);
   for (const std::string& name : served.names) reading.packages.emplace(name, scanner.found(name));
-  reading.tail = body.substr(body.size() - std::min(body.size(), kTail));
+  reading.tail_sha256 = sha256_hex(std::string_view(body).substr(body.size() - std::min(body.size(), kTail)));
   return reading;
 }
 
@@ -210,8 +211,8 @@ Get tail_get(const Index& index, Url canonical) {
   return get;
 }
 
-FeedLook judge_tail(const Index& index, const Got& got, const std::string& tail, const Version& release) {
-  FeedLook look{"index/" + index.path, std::nullopt, stale_tail(index, got, tail)};
+FeedLook judge_tail(const Index& index, const Got& got, const std::string& tail_sha256, const Version& release) {
+  FeedLook look{"index/" + index.path, std::nullopt, stale_tail(index, got, tail_sha256)};
   if (!look.failure) look.version = Version{index.listed.sha256, release.order, release.time};
   return look;
 }

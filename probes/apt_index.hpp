@@ -54,7 +54,7 @@ struct IndexReading {
   std::optional<Failure> failure;
   bool ask_again = false;  ///< right size, wrong bytes: a second answer tells damage on the way from damage there
   std::map<std::string, PackageEntry> packages;
-  std::string tail;  ///< the last bytes of a good index, packed as it was served
+  std::string tail_sha256;  ///< of the last bytes of a good index, packed as it was served
 };
 
 /// Unpacks and scans it in one pass: work for Net::compute.
@@ -65,7 +65,7 @@ std::size_t reading_work(const ServedIndex&);
 
 /// A look at the name that is not a hash: size and last bytes, in which every form keeps a checksum over the rest.
 Get tail_get(const Index&, Url canonical);
-FeedLook judge_tail(const Index&, const Got&, const std::string& tail, const Version& release);
+FeedLook judge_tail(const Index&, const Got&, const std::string& tail_sha256, const Version& release);
 
 /// Digests that the mirror or the reference was seen to list or serve for this index.
 std::set<std::string> known_digests(const Target&, const Index&);

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "probes/apt_index.hpp"
+#include "probes/apt_memory.hpp"
 #include "probes/apt_release.hpp"
 #include "probes/computed.hpp"
+#include "probes/duration.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
 #include "probes/formats/clearsign.hpp"
@@ -165,6 +167,7 @@ struct IndexLook {
   Finding finding;
   ServedIndex served;
   IndexReading reading;
+  bool recalled = false;  ///< the reading is an earlier one's
 };
 
 /// The first place that has it, read.
@@ -195,13 +198,40 @@ Task<IndexLook> look_twice(Net& net, Target target, IndexLook look, std::vector<
   co_return co_await std::move(second);
 }
 
+/// Read before, and still there in its size: a mirror's copy of large indexes costs it nothing then.
+Task<IndexLook> look_at_size(Net& net, Target target, IndexLook look, Place first) {
+  look.reading.failure.reset();
+  auto recalled = recall_reading(target, look.served.index, look.served.names, net.wall());
+  look.recalled = false;
+  if (!recalled) co_return look;
+  Get get = size_get(first);
+  Got got = co_await follow(net, target, std::move(get));
+  note(look.finding, got);
+  look.recalled = has_listed_size(look.served.index, got);
+  if (!look.recalled) co_return look;
+  look.served.place = first;
+  look.served.got = std::move(got);
+  look.reading = std::move(*recalled);
+  co_return look;
+}
+
+Task<IndexLook> look_at_index(Net& net, Target target, IndexLook look, std::vector<Place> where) {
+  Task<IndexLook> by_size = look_at_size(net, target, std::move(look), where.front());
+  look = co_await std::move(by_size);
+  if (look.recalled) co_return look;
+  Task<IndexLook> whole = look_twice(net, target, std::move(look), std::move(where));
+  look = co_await std::move(whole);
+  remember_reading(look.finding, target, look.served.index, look.reading, net.wall());
+  co_return look;
+}
+
 /// Behind a good index by its hash, an older one may lie under its own name: apt is fine with that, others are not.
 Task<IndexLook> look_at_tail(Net& net, Target target, IndexLook look, Place canonical) {
   Get get = tail_get(look.served.index, canonical.url);
   const Got got = co_await follow(net, target, std::move(get));
   count(look.finding, got);
   const Version release = look.finding.version.value_or(Version{});
-  look.finding.feeds.push_back(judge_tail(look.served.index, got, look.reading.tail, release));
+  look.finding.feeds.push_back(judge_tail(look.served.index, got, look.reading.tail_sha256, release));
   co_return look;
 }
 
@@ -209,14 +239,14 @@ Task<IndexLook> look_at_tail(Net& net, Target target, IndexLook look, Place cano
 Task<IndexLook> open_index(Net& net, Target target, Top top, std::vector<Index> indexes) {
   IndexLook look;
   look.finding = std::move(top.finding);
-  for (const Canary& canary : wanted_packages(target)) look.served.names.push_back(canary.name);
+  look.served.names = names_to_read(*target.pool);
   for (const Index& index : indexes) {
     look.served.index = index;
     look.served.known = known_digests(target, index);
     std::vector<Place> where = places(target, top.opened->release, index, top.url);
     const auto own = std::find_if(where.begin(), where.end(), [](const Place& place) { return !place.by_hash; });
     const Place canonical = *own;
-    Task<IndexLook> looking = look_twice(net, target, std::move(look), std::move(where));
+    Task<IndexLook> looking = look_at_index(net, target, std::move(look), std::move(where));
     look = co_await std::move(looking);
     if (is_missing(look.served.got)) continue;
     if (!look.reading.failure && look.served.place.by_hash && index.listed.size > 0) {
@@ -296,6 +326,12 @@ Task<Finding> integrity(Net& net, Target target) {
   co_return co_await std::move(checking);
 }
 
+std::vector<OptionTrouble> option_troubles(const Pool& pool) {
+  const std::string span = option(pool, "reread_index");
+  if (parse_duration(span)) return {};
+  return {{"reread_index", "'" + printable(span, 64) + "' is not a duration, expected one such as 7d"}};
+}
+
 }  // namespace
 
 const Ecosystem& apt_ecosystem() {
@@ -310,11 +346,15 @@ const Ecosystem& apt_ecosystem() {
                   {"keyring", "", true, "Path of the keyring for gpgv (binary, not armoured)."},
                   {"component", "main", false, "The component whose Packages index is looked at."},
                   {"architecture", "amd64", false, "The architecture whose Packages index is looked at."},
+                  {"reread_index", "7d", false,
+                   "How long a Packages index that was read whole need not be downloaded again while the Release lists "
+                   "the same one and its size is right; \"0s\" downloads it each time."},
                   {"trace", "", false,
                    "A name below project/trace/, e.g. master, for archives that are copied in two stages: it and the "
                    "mirror's own trace must fit the Release. Empty: traces are not looked at."}},
       .freshness = &freshness,
       .integrity = &integrity,
+      .option_troubles = &option_troubles,
   };
   return ecosystem;
 }

@@ -85,6 +85,7 @@ Reply answer_page(const FakePage& page, const Fetch& fetch) {
   reply.status = page.status;
   reply.headers = page.headers;
   const std::string body = fetch.method == "HEAD" ? "" : page.body;
+  if (fetch.method == "HEAD") reply.headers.emplace_back("content-length", std::to_string(page.body.size()));
   reply.body_bytes = body.size();
   reply.bytes_received = body.size();
   if (body.size() > fetch.body_limit) {
