@@ -1,14 +1,12 @@
 // Words for a reading, and back. One line for the index, one for each package:
-//   SHA256 TAIL-SHA256 UNIX-SECONDS
+//   SHA256 TAIL-SHA256
 //   NAME SIZE SHA256 PATH
 #include "probes/apt_memory.hpp"
 
 #include <algorithm>
 #include <sstream>
 
-#include "probes/duration.hpp"
 #include "probes/evidence.hpp"
-#include "probes/formats/text.hpp"
 
 namespace mw::apt {
 
@@ -23,14 +21,6 @@ std::string memory_key(const Target& target, const Index& index) {
 
 bool is_word(const std::string& text) { return !text.empty() && text.find_first_of(" \t\r\n") == std::string::npos; }
 
-std::int64_t unix_seconds(SysTime at) {
-  return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
-}
-
-Duration longest_memory(const Target& target) {
-  return parse_duration(option(*target.pool, "reread_index")).value_or(Duration::zero());
-}
-
 }  // namespace
 
 std::vector<std::string> names_to_read(const Pool& pool) {
@@ -40,11 +30,10 @@ std::vector<std::string> names_to_read(const Pool& pool) {
   return names;
 }
 
-void remember_reading(Finding& finding, const Target& target, const Index& index, const IndexReading& reading,
-                      SysTime now) {
+void remember_reading(Finding& finding, const Target& target, const Index& index, const IndexReading& reading) {
   if (reading.failure || index.listed.size <= kWorthIt || reading.packages.size() > kMostNames) return;
   std::ostringstream words;
-  words << index.listed.sha256 << ' ' << reading.tail_sha256 << ' ' << unix_seconds(now) << '\n';
+  words << index.listed.sha256 << ' ' << reading.tail_sha256 << '\n';
   for (const auto& [name, entry] : reading.packages) {
     const auto* file = std::get_if<PackageFile>(&entry);
     if (file == nullptr || !is_word(name)) return;
@@ -54,33 +43,20 @@ void remember_reading(Finding& finding, const Target& target, const Index& index
 }
 
 std::optional<IndexReading> recall_reading(const Target& target, const Index& index,
-                                           const std::vector<std::string>& names, SysTime now) {
+                                           const std::vector<std::string>& names) {
   const auto found = target.remembered->find(memory_key(target, index));
   if (found == target.remembered->end()) return std::nullopt;
   std::istringstream words(found->second);
   std::string sha256;
-  std::int64_t read_at = 0;
   IndexReading reading;
-  words >> sha256 >> reading.tail_sha256 >> read_at;
-  const Duration age = std::chrono::seconds(unix_seconds(now) - read_at);
-  if (sha256 != index.listed.sha256 || age < Duration::zero() || age >= longest_memory(target)) return std::nullopt;
+  words >> sha256 >> reading.tail_sha256;
+  if (sha256 != index.listed.sha256) return std::nullopt;
   std::string name;
   PackageFile file;
   while (words >> name >> file.size >> file.sha256 >> file.path) reading.packages[name] = file;
   const auto is_there = [&](const std::string& wanted) { return reading.packages.contains(wanted); };
   if (!std::all_of(names.begin(), names.end(), is_there)) return std::nullopt;
   return reading;
-}
-
-Get size_get(const Place& place) {
-  Get get = raw_get(place.url, 0);
-  get.method = "HEAD";
-  return get;
-}
-
-bool has_listed_size(const Index& index, const Got& got) {
-  if (got.failure || got.reply.status != 200) return false;
-  return parse_decimal(header(got.reply, "content-length").value_or("")) == index.listed.size;
 }
 
 }  // namespace mw::apt

@@ -54,6 +54,7 @@ Fetch first_hop(const Target& target, const Get& get) {
   fetch.body_limit = get.body_limit;
   fetch.keep_body = get.keep_body;
   fetch.spool = get.spool;
+  fetch.digest_suffices = get.digest_suffices;
   if (!same_origin(fetch.url, target.mirror->url)) forget_secrets(fetch);
   return fetch;
 }

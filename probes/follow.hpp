@@ -16,6 +16,7 @@ struct Get {
   bool keep_body = true;
   bool spool = false;             ///< keep the body in an unnamed file, for what is too large for memory
   bool may_be_unchanged = false;  ///< ask only for what changed since; what did not is completed from memory
+  bool digest_suffices = false;   ///< what did not change may come without its body, however large it was
   bool decode = true;             ///< undo a gzip content coding; false: the body is the bytes as served
   std::optional<Address> only;    ///< connect to this address instead of resolving (first hop only)
 };

@@ -2,6 +2,7 @@
 #include "probes/go_answers.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include "probes/digest.hpp"
 #include "probes/formats/dirhash.hpp"
@@ -244,10 +245,28 @@ std::optional<Failure> no_zip(const ModuleVersion& module, const Got& got) {
   if (is_absent(got))
     return Failure{Layer::integrity, Reason::missing_artifact, what + ": its version is there, but it is not served"};
   if (auto failure = no_answer(what, got)) return failure;
+  if (got.reply.not_modified) return std::nullopt;  // read when it came
   if (!got.reply.spool) return Failure{Layer::content, Reason::local_resource, what + ": not kept"};
   if (got.reply.body_bytes == 0) return content(Reason::empty, what + ": empty");
   if (looks_like_html(head_of(got))) return content(Reason::html, what + ": a web page instead");
   return std::nullopt;
+}
+
+void remember_zip(Finding& finding, const ModuleVersion& module, const KnownZip& known) {
+  const std::string go_mod = known.zip.go_mod_sha256.empty() ? "-" : known.zip.go_mod_sha256;
+  finding.remember["go/zip/" + module.module] = module.version + ' ' + known.sha256 + ' ' + known.zip.h1 + ' ' + go_mod;
+}
+
+std::optional<KnownZip> recall_zip(const Target& target, const ModuleVersion& module) {
+  const auto found = target.remembered->find("go/zip/" + module.module);
+  if (found == target.remembered->end()) return std::nullopt;
+  std::istringstream words(found->second);
+  std::string version;
+  KnownZip known;
+  words >> version >> known.sha256 >> known.zip.h1 >> known.zip.go_mod_sha256;
+  if (!words || version != module.version) return std::nullopt;
+  if (known.zip.go_mod_sha256 == "-") known.zip.go_mod_sha256.clear();
+  return known;
 }
 
 Failure zip_failure(const ModuleVersion& module, const ZipFault& fault) {

@@ -69,6 +69,16 @@ std::variant<std::string, Failure> hash_of_go_mod(const ModuleVersion&, const Go
 /// Why this cannot be a version's zip, before it is read. The body is in its spool.
 std::optional<Failure> no_zip(const ModuleVersion&, const Got&);
 
+/// A zip that was read, and the digest of the file it was.
+struct KnownZip {
+  ModuleZip zip;
+  std::string sha256;
+};
+
+/// For this mirror's later looks: of each module, the version that was read last.
+void remember_zip(Finding&, const ModuleVersion&, const KnownZip&);
+std::optional<KnownZip> recall_zip(const Target&, const ModuleVersion&);
+
 Failure zip_failure(const ModuleVersion&, const ZipFault&);
 
 /// What the mirror serves of one version. Empty: not looked at.

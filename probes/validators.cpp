@@ -21,7 +21,7 @@ bool is_plain_get(const Fetch& fetch) {
     return equal_ignoring_case(field.first, "range") || equal_ignoring_case(field.first, "if-none-match") ||
            equal_ignoring_case(field.first, "if-modified-since");
   };
-  return fetch.method == "GET" && fetch.body.empty() && !fetch.spool &&
+  return fetch.method == "GET" && fetch.body.empty() &&
          std::none_of(fetch.headers.begin(), fetch.headers.end(), decides);
 }
 
@@ -72,7 +72,7 @@ Headers Validators::conditions(const Fetch& fetch) {
   if (found == kept_.end() || !is_plain_get(fetch)) return {};
   Kept& kept = found->second;
   kept.used = ++uses_;
-  const bool complete = kept.body || !fetch.keep_body;
+  const bool complete = fetch.digest_suffices || (!fetch.spool && (kept.body || !fetch.keep_body));
   if (!complete || kept.confirmed + 1 >= kAskOutrightEvery) return {};
   // A server that understands the first ignores the second; a tag is the better of the two, so it goes alone.
   if (!kept.etag.empty()) return {{"If-None-Match", kept.etag}};
@@ -100,13 +100,13 @@ void Validators::settle(const Fetch& fetch, const Headers& conditions, Reply& re
 void Validators::remember(const Fetch& fetch, const Reply& reply) {
   const Key key = key_of(fetch);
   kept_.erase(key);
-  if (!is_plain_get(fetch) || reply.status != 200 || reply.body.size() > kLargestBody) return;
+  if (!is_plain_get(fetch) || reply.status != 200) return;
   Kept kept;
   kept.etag = validator(reply, "etag");
   if (kept.etag.empty()) kept.last_modified = settled_date(reply);
   if (kept.etag.empty() && kept.last_modified.empty()) return;
-  if (fetch.keep_body) kept.body = bodies_->keep(reply.sha256, reply.body);
-  if (fetch.keep_body && !kept.body) return;
+  const bool small = reply.body.size() <= kLargestBody;
+  if (fetch.keep_body && !fetch.spool && small) kept.body = bodies_->keep(reply.sha256, reply.body);
   kept.headers = reply.headers;
   kept.body_bytes = reply.body_bytes;
   kept.sha256 = reply.sha256;

@@ -43,7 +43,7 @@ class Validators {
     std::string etag;           ///< verbatim, with quotes and W/
     std::string last_modified;  ///< verbatim: the server's clock is its own
     Headers headers;
-    std::shared_ptr<const std::string> body;  ///< null: only counted and digested
+    std::shared_ptr<const std::string> body;  ///< null: not kept, or too large to be
     std::uint64_t body_bytes = 0;
     std::string sha256;
     int confirmed = 0;       ///< 304s since it was last sent whole

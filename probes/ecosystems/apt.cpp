@@ -8,7 +8,6 @@
 #include "probes/apt_memory.hpp"
 #include "probes/apt_release.hpp"
 #include "probes/computed.hpp"
-#include "probes/duration.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
 #include "probes/formats/clearsign.hpp"
@@ -167,24 +166,50 @@ struct IndexLook {
   Finding finding;
   ServedIndex served;
   IndexReading reading;
-  bool recalled = false;  ///< the reading is an earlier one's
 };
 
-/// The first place that has it, read.
-Task<IndexLook> look_in(Net& net, Target target, IndexLook look, std::vector<Place> where) {
-  for (const Place& place : where) {
-    Get get = index_get(look.served.index, place);
-    look.served.place = place;
-    look.served.got = co_await follow(net, target, std::move(get));
-    note(look.finding, look.served.got);
-    if (!is_missing(look.served.got)) break;
-  }
+/// What was read before and did not change need not travel again.
+Task<Got> fetch_index(Net& net, Target target, Get get, std::string known_sha256) {
+  Get outright = get;
+  get.may_be_unchanged = true;
+  get.digest_suffices = !known_sha256.empty();
+  Got got = co_await follow(net, target, std::move(get));
+  const bool other = got.reply.not_modified && got.reply.body.empty() && got.reply.sha256 != known_sha256;
+  if (!other) co_return got;
+  Got whole = co_await follow(net, target, std::move(outright));
+  whole.traffic += got.traffic;
+  co_return whole;
+}
+
+Task<IndexLook> read_served(Net& net, IndexLook look) {
   const std::size_t work_size = reading_work(look.served);
   const auto served = std::make_shared<ServedIndex>(std::move(look.served));
   std::function<IndexReading()> work = [served] { return read_index(*served); };
   Task<IndexReading> reading = computed(net, work_size, std::move(work));
   look.reading = co_await std::move(reading);
   look.served = std::move(*served);
+  co_return look;
+}
+
+/// The first place that has it, read.
+Task<IndexLook> look_in(Net& net, Target target, IndexLook look, std::vector<Place> where) {
+  const auto recalled = recall_reading(target, look.served.index, look.served.names);
+  for (const Place& place : where) {
+    Get get = index_get(look.served.index, place);
+    look.served.place = place;
+    std::string known = recalled ? look.served.index.listed.sha256 : "";
+    look.served.got = co_await fetch_index(net, target, std::move(get), std::move(known));
+    note(look.finding, look.served.got);
+    if (!is_missing(look.served.got)) break;
+  }
+  const Reply& reply = look.served.got.reply;
+  if (recalled && reply.not_modified && reply.body.empty()) {
+    look.reading = *recalled;
+    co_return look;
+  }
+  Task<IndexLook> reading = read_served(net, std::move(look));
+  look = co_await std::move(reading);
+  remember_reading(look.finding, target, look.served.index, look.reading);
   co_return look;
 }
 
@@ -196,33 +221,6 @@ Task<IndexLook> look_twice(Net& net, Target target, IndexLook look, std::vector<
   std::vector<Place> same = {look.served.place};
   Task<IndexLook> second = look_in(net, target, std::move(look), std::move(same));
   co_return co_await std::move(second);
-}
-
-/// Read before, and still there in its size: a mirror's copy of large indexes costs it nothing then.
-Task<IndexLook> look_at_size(Net& net, Target target, IndexLook look, Place first) {
-  look.reading.failure.reset();
-  auto recalled = recall_reading(target, look.served.index, look.served.names, net.wall());
-  look.recalled = false;
-  if (!recalled) co_return look;
-  Get get = size_get(first);
-  Got got = co_await follow(net, target, std::move(get));
-  note(look.finding, got);
-  look.recalled = has_listed_size(look.served.index, got);
-  if (!look.recalled) co_return look;
-  look.served.place = first;
-  look.served.got = std::move(got);
-  look.reading = std::move(*recalled);
-  co_return look;
-}
-
-Task<IndexLook> look_at_index(Net& net, Target target, IndexLook look, std::vector<Place> where) {
-  Task<IndexLook> by_size = look_at_size(net, target, std::move(look), where.front());
-  look = co_await std::move(by_size);
-  if (look.recalled) co_return look;
-  Task<IndexLook> whole = look_twice(net, target, std::move(look), std::move(where));
-  look = co_await std::move(whole);
-  remember_reading(look.finding, target, look.served.index, look.reading, net.wall());
-  co_return look;
 }
 
 /// Behind a good index by its hash, an older one may lie under its own name: apt is fine with that, others are not.
@@ -246,7 +244,7 @@ Task<IndexLook> open_index(Net& net, Target target, Top top, std::vector<Index> 
     std::vector<Place> where = places(target, top.opened->release, index, top.url);
     const auto own = std::find_if(where.begin(), where.end(), [](const Place& place) { return !place.by_hash; });
     const Place canonical = *own;
-    Task<IndexLook> looking = look_at_index(net, target, std::move(look), std::move(where));
+    Task<IndexLook> looking = look_twice(net, target, std::move(look), std::move(where));
     look = co_await std::move(looking);
     if (is_missing(look.served.got)) continue;
     if (!look.reading.failure && look.served.place.by_hash && index.listed.size > 0) {
@@ -326,12 +324,6 @@ Task<Finding> integrity(Net& net, Target target) {
   co_return co_await std::move(checking);
 }
 
-std::vector<OptionTrouble> option_troubles(const Pool& pool) {
-  const std::string span = option(pool, "reread_index");
-  if (parse_duration(span)) return {};
-  return {{"reread_index", "'" + printable(span, 64) + "' is not a duration, expected one such as 7d"}};
-}
-
 }  // namespace
 
 const Ecosystem& apt_ecosystem() {
@@ -346,15 +338,11 @@ const Ecosystem& apt_ecosystem() {
                   {"keyring", "", true, "Path of the keyring for gpgv (binary, not armoured)."},
                   {"component", "main", false, "The component whose Packages index is looked at."},
                   {"architecture", "amd64", false, "The architecture whose Packages index is looked at."},
-                  {"reread_index", "7d", false,
-                   "How long a Packages index that was read whole need not be downloaded again while the Release lists "
-                   "the same one and its size is right; \"0s\" downloads it each time."},
                   {"trace", "", false,
                    "A name below project/trace/, e.g. master, for archives that are copied in two stages: it and the "
                    "mirror's own trace must fit the Release. Empty: traces are not looked at."}},
       .freshness = &freshness,
       .integrity = &integrity,
-      .option_troubles = &option_troubles,
   };
   return ecosystem;
 }

@@ -261,18 +261,37 @@ std::optional<Failure> not_pinned(const ModuleVersion& module, const std::string
   return pinned.empty() ? std::nullopt : broken_promise(promised, got);
 }
 
-Task<Examined> examine_zip(Net& net, Target target, Examined examined, std::string pinned) {
+/// Without its body only if the mirror says that it is still the file that was read before.
+Task<Got> fetch_zip(Net& net, Target target, ModuleVersion module, bool is_known) {
   const auto limit = std::get<GoOptions>(go_options(*target.pool)).max_zip;
-  Get get = get_of(target, *proxy_path(examined.module, ".zip"), limit);
+  Get get = get_of(target, *proxy_path(module, ".zip"), limit);
   get.decode = false;
   get.spool = true;
-  const Got got = co_await follow(net, target, std::move(get));
+  get.may_be_unchanged = true;
+  get.digest_suffices = is_known;
+  return follow(net, target, std::move(get));
+}
+
+Task<Examined> examine_zip(Net& net, Target target, Examined examined, std::string pinned) {
+  const auto known = recall_zip(target, examined.module);
+  Got got = co_await fetch_zip(net, target, examined.module, known.has_value());
   note(examined.finding, got);
+  const bool other = got.reply.not_modified && got.reply.sha256 != known->sha256;
+  if (other) {
+    got = co_await fetch_zip(net, target, examined.module, false);
+    note(examined.finding, got);
+  }
   examined.finding.failure = no_zip(examined.module, got);
   if (!examined.finding.failure) examined.finding.failure = not_pinned(examined.module, pinned, got);
   if (examined.finding.failure) co_return examined;
-  const auto read = co_await read_zip(net, got.reply.spool, examined.module);
+  std::variant<ModuleZip, ZipFault> read;
+  if (got.reply.not_modified)
+    read = known->zip;
+  else
+    read = co_await read_zip(net, got.reply.spool, examined.module);
   examined.finding.failure = judge_zip(examined, read);
+  if (!examined.finding.failure)
+    remember_zip(examined.finding, examined.module, {std::get<ModuleZip>(read), got.reply.sha256});
   co_return examined;
 }
 

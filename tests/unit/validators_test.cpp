@@ -116,7 +116,7 @@ TEST_CASE("validators: each address and each URL has its own") {
   CHECK(memory.validators.conditions(fetch_of("Release")).empty());
 }
 
-TEST_CASE("validators: what is not a plain GET of a whole, small file is neither kept nor conditional") {
+TEST_CASE("validators: what is not a plain GET of a file with a validator is neither kept nor conditional") {
   Memory memory;
   const Fetch plain = fetch_of("InRelease");
   const auto not_kept = [&](const Fetch& fetch, Reply reply) {
@@ -128,17 +128,35 @@ TEST_CASE("validators: what is not a plain GET of a whole, small file is neither
   head.method = "HEAD";
   Fetch range = plain;
   range.headers = {{"range", "bytes=-5"}};
-  Fetch spool = plain;
-  spool.spool = true;
   Reply missing = whole("one", kTagged);
   missing.status = 404;
-  for (const Fetch& fetch : {head, range, spool}) CHECK(not_kept(fetch, whole("one", kTagged)));
+  for (const Fetch& fetch : {head, range}) CHECK(not_kept(fetch, whole("one", kTagged)));
   CHECK(not_kept(plain, missing));
-  CHECK(not_kept(plain, whole(std::string(1024 * 1024 + 1, 'x'), kTagged)));
   CHECK(not_kept(plain, whole("one", {{"etag", std::string(257, 'x')}})));
   CHECK(not_kept(plain, whole("one", {})));
   memory.sent(plain, whole("one", kTagged));
-  for (const Fetch& fetch : {head, range, spool}) CHECK(memory.validators.conditions(fetch).empty());
+  for (const Fetch& fetch : {head, range}) CHECK(memory.validators.conditions(fetch).empty());
+}
+
+TEST_CASE("validators: a body too large to keep, or in a file, calls for a caller to whom its digest suffices") {
+  Memory memory;
+  Fetch fetch = fetch_of("Packages.xz");
+  const std::string large(1024 * 1024 + 1, 'x');
+  for (const bool spool : {false, true}) {
+    fetch.spool = spool;
+    fetch.digest_suffices = false;
+    memory.sent(fetch, whole(large, kTagged));
+    CHECK(memory.validators.conditions(fetch).empty());
+    fetch.digest_suffices = true;
+    const Headers conditions = memory.validators.conditions(fetch);
+    CHECK_FALSE(conditions.empty());
+    Reply reply = unchanged();
+    memory.validators.settle(fetch, conditions, reply);
+    CHECK(reply.not_modified);
+    CHECK(reply.body.empty());
+    CHECK(reply.body_bytes == large.size());
+    CHECK(reply.sha256 == sha256_hex(large));
+  }
 }
 
 TEST_CASE("validators: a failed exchange changes nothing") {
