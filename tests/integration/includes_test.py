@@ -31,7 +31,6 @@ ALLOWED = [
     ("zlib.h", ["probes/formats/inflate_gzip.cpp"]),
     ("lzma.h", ["probes/formats/inflate_xz.cpp"]),
     ("sqlite3.h", ["probes/live_state.cpp"]),
-    ("zip.h", ["probes/formats/module_zip.cpp"]),
     ("pugixml.hpp", ["probes/formats/xml.cpp"]),
     ("asio.hpp", ASIO),
     ("asio/*", ASIO),
