@@ -26,7 +26,7 @@ struct CheckState {
   std::uint64_t runs = 0;
   std::uint64_t failures = 0;
   std::uint64_t bytes_received = 0;
-  SysTime last_failed_at{};
+  SysTime last_failed_at{};  ///< our own host's failures left out
   bool change_pending() const { return streak > 0; }
 };
 
