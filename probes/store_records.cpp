@@ -151,6 +151,7 @@ std::string check_text(const CheckState& state) {
     out.push_back(std::to_string(count));
   const auto until = state.last ? state.last->valid_until : std::nullopt;
   out.push_back(until ? text_of(*until) : "");
+  out.push_back(text_of(state.last_failed_at));
   return pack(out);
 }
 
@@ -169,6 +170,7 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   state.bytes_received = taker.count();
   state.streak = static_cast<int>(std::min<std::uint64_t>(taker.count(), 1000));
   last.valid_until = taker.maybe_time();
+  state.last_failed_at = taker.time();
   if (!taker.ok() || !at) return false;
   last.at = *at;
   state.last = last;
@@ -234,6 +236,8 @@ std::vector<Record> Store::unsaved() {
   }
   for (auto& [key, state] : mirrors_)
     if (std::exchange(state.changed, false)) save_mirror(out, key, state);
+  if (self_fault_until_ && std::exchange(saved_self_fault_, self_fault_until_) != self_fault_until_)
+    out.push_back({"self_fault", "", "", "", text_of(*self_fault_until_)});
   return out;
 }
 
@@ -301,7 +305,14 @@ bool Store::restore_detail(const Record& record, MirrorState& state) {
   return taker.ok();
 }
 
+bool Store::restore_self_fault(const Record& record) {
+  self_fault_until_ = record.value ? time_in(*record.value) : std::nullopt;
+  saved_self_fault_ = self_fault_until_;
+  return self_fault_until_.has_value();
+}
+
 bool Store::restore_one(const Record& record) {
+  if (record.kind == "self_fault") return restore_self_fault(record);
   PoolState* pool = find_pool(record.pool);
   if (pool == nullptr || !record.value || !pool->saved) return false;
   const bool of_pool = record.kind == "past" || record.kind == "newest" || record.kind == "artefact";
@@ -318,7 +329,8 @@ std::size_t Store::restore(const std::vector<Record>& records) {
   }
   std::size_t passed_over = 0;
   // In this order: what a mirror's details belong to, before them; a history's newest entry before its past.
-  for (const std::string_view kind : {"newest", "past", "artefact", "mirror", "check", "sighting", "remembered"}) {
+  for (const std::string_view kind :
+       {"newest", "past", "artefact", "mirror", "check", "sighting", "remembered", "self_fault"}) {
     for (const Record& record : records)
       if (record.kind == kind && !restore_one(record)) ++passed_over;
   }
