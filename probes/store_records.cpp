@@ -183,6 +183,35 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   return true;
 }
 
+// ---- sightings: with the lag as last known, which stands while the upstream has yet to be read again ------------
+
+const Lag* known_lag(const std::vector<FeedLag>& lags, const std::string& feed) {
+  for (const FeedLag& each : lags)
+    if (each.feed == feed && each.lag.known) return &each.lag;
+  return nullptr;
+}
+
+std::string sighting_text(const Sighting& sighting, const Lag* lag) {
+  Texts out{text_of(sighting.at)};
+  put(out, sighting.version);
+  if (lag == nullptr) return pack(out);
+  out.push_back(std::to_string(lag->lower.count()));
+  out.push_back(lag->upper ? std::to_string(lag->upper->count()) : "");
+  out.emplace_back(lag->ahead ? "ahead" : "");
+  return pack(out);
+}
+
+std::optional<Lag> take_lag(Taker& taker) {
+  if (!taker.more()) return std::nullopt;
+  Lag lag;
+  lag.known = true;
+  lag.lower = Duration(taker.checked(number_in(taker.text())));
+  const std::string upper = taker.text();
+  if (!upper.empty()) lag.upper = Duration(taker.checked(number_in(upper)));
+  lag.ahead = taker.text() == "ahead";
+  return lag;
+}
+
 /// What everything learned of a pool rests on. Another meaning makes it worthless.
 std::string meaning_of(const Pool& pool) {
   Texts out{pool.ecosystem, std::to_string(pool.quorum)};
@@ -220,11 +249,8 @@ void Store::save_mirror(std::vector<Record>& out, const MirrorKey& key, MirrorSt
   out.push_back({"mirror", key.pool, key.mirror, "", pack(verdict)});
   for (const auto& [kind, check] : state.checks)
     out.push_back({"check", key.pool, key.mirror, std::string(name(kind)), check_text(check)});
-  for (const auto& [feed, sighting] : state.sightings) {
-    Texts texts{text_of(sighting.at)};
-    put(texts, sighting.version);
-    out.push_back({"sighting", key.pool, key.mirror, feed, pack(texts)});
-  }
+  for (const auto& [feed, sighting] : state.sightings)
+    out.push_back({"sighting", key.pool, key.mirror, feed, sighting_text(sighting, known_lag(state.lags, feed))});
   for (const auto& [item, value] : *state.remembered) out.push_back({"remembered", key.pool, key.mirror, item, value});
 }
 
@@ -301,8 +327,11 @@ bool Store::restore_detail(const Record& record, MirrorState& state) {
   Sighting sighting;
   sighting.at = taker.time();
   sighting.version = taker.version();
-  if (taker.ok()) state.sightings[record.item] = std::move(sighting);
-  return taker.ok();
+  const auto lag = take_lag(taker);
+  if (!taker.ok()) return false;
+  state.sightings[record.item] = std::move(sighting);
+  if (lag) state.lags.push_back({record.item, *lag});
+  return true;
 }
 
 bool Store::restore_self_fault(const Record& record) {

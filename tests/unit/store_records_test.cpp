@@ -183,3 +183,19 @@ TEST_CASE("who failed while our own network was suspected is not called down aft
   after.apply({"p", "m"}, timed_out(4h));
   CHECK(view_of(after, at(4h))->verdict.state == State::down);
 }
+
+TEST_CASE("a mirror read before the upstream that it copied keeps its lag over a restart, too") {
+  Store before = lagging();
+  view_of(before, at(2h));
+  before.apply({"p", "m"}, saw("c", 3h));
+  REQUIRE(view_of(before, at(3h))->lag.known);
+  Store after;
+  after.configure({pool_of()}, at(4h));
+  CHECK(after.restore(before.unsaved()) == 0);
+  std::vector<VerdictChange> changes;
+  const auto view = after.publish(at(4h), changes)->mirrors[1];
+  CHECK(changes.empty());
+  CHECK(view->lag == view_of(before, at(4h))->lag);
+  after.apply({"p", "ref"}, saw("c", 5h));
+  CHECK(view_of(after, at(5h))->verdict.state == State::fresh);
+}
