@@ -105,9 +105,16 @@ Seen take_seen(Taker& taker) {
   return seen;
 }
 
+Abandoned take_abandoned(Taker& taker) {
+  Abandoned abandoned;
+  abandoned.id = taker.text();
+  abandoned.restored = taker.text();
+  return abandoned;
+}
+
 std::string past_of(const History& history) {
   Texts out{std::to_string(history.regressions), std::to_string(history.abandoned.size())};
-  out.insert(out.end(), history.abandoned.begin(), history.abandoned.end());
+  for (const Abandoned& each : history.abandoned) out.insert(out.end(), {each.id, each.restored});
   for (std::size_t i = 0; i + 1 < history.seen.size(); ++i) put(out, history.seen[i]);
   return pack(out);
 }
@@ -123,7 +130,7 @@ bool take_past(const std::string& value, History& history) {
   History past;
   past.regressions = taker.count();
   for (std::uint64_t i = taker.count(); i > 0 && taker.ok() && past.abandoned.size() < kAbandonedLimit; --i)
-    past.abandoned.push_back(taker.text());
+    past.abandoned.push_back(take_abandoned(taker));
   while (taker.more() && past.seen.size() + 1 < kHistoryLimit) past.seen.push_back(take_seen(taker));
   if (!taker.ok()) return false;
   past.seen.insert(past.seen.end(), history.seen.begin(), history.seen.end());
