@@ -16,12 +16,18 @@ struct Seen {
   SysTime last_seen{};
 };
 
+/// A version that the upstream took back. Who still serves it is ahead, not behind, until the upstream serves something
+/// newer than what it went back to: then it is superseded like that.
+struct Abandoned {
+  std::string id;
+  std::string restored;  ///< id of the version that the upstream went back to
+};
+
 /// Oldest first, bounded.
 struct History {
   std::deque<Seen> seen;
-  /// Versions that the upstream took back: who still serves one is ahead of it, not behind. Oldest first, bounded.
-  std::deque<std::string> abandoned;
-  std::uint64_t regressions = 0;  ///< times the upstream went back: an event, not a mirror's fault
+  std::deque<Abandoned> abandoned;  ///< oldest first, bounded
+  std::uint64_t regressions = 0;    ///< times the upstream went back: an event, not a mirror's fault
 };
 
 inline constexpr std::size_t kHistoryLimit = 512;

@@ -107,11 +107,9 @@ CheckState settle(CheckState state, Finding finding, const Pool& pool) {
   ++state.runs;
   state.traffic += finding.traffic;
   state.traffic.retry_after = finding.traffic.retry_after;
-  if (finding.failure) {
-    ++state.failures;
-    state.last_failed_at = finding.at;
-  }
+  if (finding.failure) ++state.failures;
   if (!ours(finding)) {
+    if (finding.failure) state.last_failed_at = finding.at;
     state.streak = contradicts(state, finding) ? state.streak + 1 : 0;
     const bool news = state.streak > 0 && enough(state, finding, pool);
     const bool same_kind = state.settled && finding.failure;

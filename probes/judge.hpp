@@ -25,8 +25,8 @@ struct CheckState {
   int streak = 0;                  ///< consecutive runs that contradict `settled`
   std::uint64_t runs = 0;
   std::uint64_t failures = 0;
-  Traffic traffic;  ///< of all runs; retry_after of the last
-  SysTime last_failed_at{};
+  Traffic traffic;           ///< of all runs; retry_after of the last
+  SysTime last_failed_at{};  ///< our own host's failures left out
   bool change_pending() const { return streak > 0; }
 };
 

@@ -107,6 +107,7 @@ class Store {
   void save_mirror(std::vector<Record>&, const MirrorKey&, MirrorState&) const;
   void save_pool(std::vector<Record>&, PoolState&) const;
   bool restore_one(const Record&);
+  bool restore_self_fault(const Record&);
   static bool restore_pool(const Record&, PoolState&);
   static bool restore_mirror(const Record&, MirrorState&);
   static bool restore_detail(const Record&, MirrorState&);
@@ -115,6 +116,7 @@ class Store {
   std::map<MirrorKey, MirrorState> mirrors_;
   std::optional<SysTime> self_fault_since_;  ///< when the present one was first seen
   std::optional<SysTime> self_fault_until_;  ///< when any was last seen
+  std::optional<SysTime> saved_self_fault_;  ///< of that, what is on record
 };
 
 }  // namespace mw

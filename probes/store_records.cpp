@@ -105,9 +105,16 @@ Seen take_seen(Taker& taker) {
   return seen;
 }
 
+Abandoned take_abandoned(Taker& taker) {
+  Abandoned abandoned;
+  abandoned.id = taker.text();
+  abandoned.restored = taker.text();
+  return abandoned;
+}
+
 std::string past_of(const History& history) {
   Texts out{std::to_string(history.regressions), std::to_string(history.abandoned.size())};
-  out.insert(out.end(), history.abandoned.begin(), history.abandoned.end());
+  for (const Abandoned& each : history.abandoned) out.insert(out.end(), {each.id, each.restored});
   for (std::size_t i = 0; i + 1 < history.seen.size(); ++i) put(out, history.seen[i]);
   return pack(out);
 }
@@ -123,7 +130,7 @@ bool take_past(const std::string& value, History& history) {
   History past;
   past.regressions = taker.count();
   for (std::uint64_t i = taker.count(); i > 0 && taker.ok() && past.abandoned.size() < kAbandonedLimit; --i)
-    past.abandoned.push_back(taker.text());
+    past.abandoned.push_back(take_abandoned(taker));
   while (taker.more() && past.seen.size() + 1 < kHistoryLimit) past.seen.push_back(take_seen(taker));
   if (!taker.ok()) return false;
   past.seen.insert(past.seen.end(), history.seen.begin(), history.seen.end());
@@ -151,6 +158,7 @@ std::string check_text(const CheckState& state) {
     out.push_back(std::to_string(count));
   const auto until = state.last ? state.last->valid_until : std::nullopt;
   out.push_back(until ? text_of(*until) : "");
+  out.push_back(text_of(state.last_failed_at));
   return pack(out);
 }
 
@@ -169,6 +177,7 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   state.traffic.bytes_received = taker.count();
   state.streak = static_cast<int>(std::min<std::uint64_t>(taker.count(), 1000));
   last.valid_until = taker.maybe_time();
+  state.last_failed_at = taker.time();
   if (!taker.ok() || !at) return false;
   last.at = *at;
   state.last = last;
@@ -179,6 +188,35 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   }
   checks[kind] = std::move(state);
   return true;
+}
+
+// ---- sightings: with the lag as last known, which stands while the upstream has yet to be read again ------------
+
+const Lag* known_lag(const std::vector<FeedLag>& lags, const std::string& feed) {
+  for (const FeedLag& each : lags)
+    if (each.feed == feed && each.lag.known) return &each.lag;
+  return nullptr;
+}
+
+std::string sighting_text(const Sighting& sighting, const Lag* lag) {
+  Texts out{text_of(sighting.at)};
+  put(out, sighting.version);
+  if (lag == nullptr) return pack(out);
+  out.push_back(std::to_string(lag->lower.count()));
+  out.push_back(lag->upper ? std::to_string(lag->upper->count()) : "");
+  out.emplace_back(lag->ahead ? "ahead" : "");
+  return pack(out);
+}
+
+std::optional<Lag> take_lag(Taker& taker) {
+  if (!taker.more()) return std::nullopt;
+  Lag lag;
+  lag.known = true;
+  lag.lower = Duration(taker.checked(number_in(taker.text())));
+  const std::string upper = taker.text();
+  if (!upper.empty()) lag.upper = Duration(taker.checked(number_in(upper)));
+  lag.ahead = taker.text() == "ahead";
+  return lag;
 }
 
 /// What everything learned of a pool rests on. Another meaning makes it worthless.
@@ -218,11 +256,8 @@ void Store::save_mirror(std::vector<Record>& out, const MirrorKey& key, MirrorSt
   out.push_back({"mirror", key.pool, key.mirror, "", pack(verdict)});
   for (const auto& [kind, check] : state.checks)
     out.push_back({"check", key.pool, key.mirror, std::string(name(kind)), check_text(check)});
-  for (const auto& [feed, sighting] : state.sightings) {
-    Texts texts{text_of(sighting.at)};
-    put(texts, sighting.version);
-    out.push_back({"sighting", key.pool, key.mirror, feed, pack(texts)});
-  }
+  for (const auto& [feed, sighting] : state.sightings)
+    out.push_back({"sighting", key.pool, key.mirror, feed, sighting_text(sighting, known_lag(state.lags, feed))});
   for (const auto& [item, value] : *state.remembered) out.push_back({"remembered", key.pool, key.mirror, item, value});
 }
 
@@ -234,6 +269,8 @@ std::vector<Record> Store::unsaved() {
   }
   for (auto& [key, state] : mirrors_)
     if (std::exchange(state.changed, false)) save_mirror(out, key, state);
+  if (self_fault_until_ && std::exchange(saved_self_fault_, self_fault_until_) != self_fault_until_)
+    out.push_back({"self_fault", "", "", "", text_of(*self_fault_until_)});
   return out;
 }
 
@@ -297,11 +334,21 @@ bool Store::restore_detail(const Record& record, MirrorState& state) {
   Sighting sighting;
   sighting.at = taker.time();
   sighting.version = taker.version();
-  if (taker.ok()) state.sightings[record.item] = std::move(sighting);
-  return taker.ok();
+  const auto lag = take_lag(taker);
+  if (!taker.ok()) return false;
+  state.sightings[record.item] = std::move(sighting);
+  if (lag) state.lags.push_back({record.item, *lag});
+  return true;
+}
+
+bool Store::restore_self_fault(const Record& record) {
+  self_fault_until_ = record.value ? time_in(*record.value) : std::nullopt;
+  saved_self_fault_ = self_fault_until_;
+  return self_fault_until_.has_value();
 }
 
 bool Store::restore_one(const Record& record) {
+  if (record.kind == "self_fault") return restore_self_fault(record);
   PoolState* pool = find_pool(record.pool);
   if (pool == nullptr || !record.value || !pool->saved) return false;
   const bool of_pool = record.kind == "past" || record.kind == "newest" || record.kind == "artefact";
@@ -318,7 +365,8 @@ std::size_t Store::restore(const std::vector<Record>& records) {
   }
   std::size_t passed_over = 0;
   // In this order: what a mirror's details belong to, before them; a history's newest entry before its past.
-  for (const std::string_view kind : {"newest", "past", "artefact", "mirror", "check", "sighting", "remembered"}) {
+  for (const std::string_view kind :
+       {"newest", "past", "artefact", "mirror", "check", "sighting", "remembered", "self_fault"}) {
     for (const Record& record : records)
       if (record.kind == kind && !restore_one(record)) ++passed_over;
   }

@@ -75,6 +75,26 @@ TEST_CASE("an upstream that goes back is an event and blames no mirror") {
   CHECK(lag_of(history, ordered("b", 2), at(3h)).ahead);
 }
 
+TEST_CASE("a version that was taken back is superseded by what is new after it, ordered or not") {
+  for (const bool has_order : {true, false}) {
+    const auto version = [&](const char* id, int order) { return has_order ? ordered(id, order) : bare(id); };
+    History history;
+    const Version story[] = {version("a", 1), version("b", 2), version("c", 3), version("b", 2), version("a", 1)};
+    for (int i = 0; i < 5; ++i) history = observe(std::move(history), story[i], at(std::chrono::hours(i)));
+    CHECK(lag_of(history, version("c", 3), at(9h)).ahead);
+    history = observe(std::move(history), version("d", 2), at(10h));
+    for (const char* id : {"a", "b", "c"}) {
+      const Lag lag = lag_of(history, version(id, 3), at(12h));
+      CHECK(lag.lower == 2h);
+      CHECK(lag.upper == Duration(8h));
+      CHECK_FALSE(lag.ahead);
+    }
+    history = observe(std::move(history), version("c", 3), at(13h));
+    CHECK(lag_of(history, version("c", 3), at(14h)).lower == 0s);
+    CHECK(lag_of(history, version("d", 2), at(14h)).lower == 1h);
+  }
+}
+
 TEST_CASE("history is bounded") {
   History history;
   for (int i = 0; i < 2000; ++i)

@@ -143,3 +143,16 @@ TEST_CASE("a mirror is never stale because the upstream is down") {
   CHECK(said(Case{{fresh}, strange}.verdict()) == "unknown freshness/version_unknown");
   CHECK(said(Case{{fresh}, Lag{}, false, false, true}.verdict()) == "fresh");
 }
+
+TEST_CASE("a failure of our own host does not turn an excused failure into the mirror's") {
+  Finding timeout = bad(CheckKind::http, Layer::connect, Reason::timeout);
+  Finding ours = bad(CheckKind::http, Layer::connect, Reason::local_resource);
+  timeout.at = SysTime(1h);
+  ours.at = SysTime(3h);
+  std::map<CheckKind, CheckState> checks;
+  checks[CheckKind::http] = settle(settle({}, timeout, pool(1, 1)), ours, pool(1, 1));
+  Evidence evidence;
+  evidence.checks = &checks;
+  evidence.self_fault_until = SysTime(2h);
+  CHECK(said(judge(evidence)) == "unknown connect/local_resource");
+}

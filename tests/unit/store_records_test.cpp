@@ -154,3 +154,48 @@ TEST_CASE("the ledger survives: a changed artefact is still known after a restar
   CHECK(view->verdict.state == State::corrupt);
   CHECK(view->verdict.failure->reason == Reason::changed);
 }
+
+TEST_CASE("who failed while our own network was suspected is not called down after a restart") {
+  const auto timed_out = [](Duration when) {
+    Finding finding;
+    finding.check = CheckKind::freshness;
+    finding.at = at(when);
+    finding.failure = Failure{Layer::connect, Reason::timeout, "x"};
+    return finding;
+  };
+  Pool pool = *pool_of();
+  for (const char* name : {"m2", "m3"}) {
+    pool.mirrors.push_back(pool.mirrors[1]);
+    pool.mirrors.back().name = name;
+    pool.mirrors.back().url.host = std::string(name) + "." + name + ".example";
+  }
+  const auto shared = std::make_shared<const Pool>(pool);
+  Store before;
+  before.configure({shared}, at(0s));
+  for (const Mirror& mirror : pool.mirrors) before.apply({"p", mirror.name}, timed_out(1h));
+  view_of(before, at(1h));
+  for (const char* name : {"ref", "m2", "m3"}) before.apply({"p", name}, saw("a", 2h));
+  REQUIRE(view_of(before, at(2h))->verdict.failure->reason == Reason::local_resource);
+  Store after;
+  after.configure({shared}, at(3h));
+  CHECK(after.restore(before.unsaved()) == 0);
+  CHECK(view_of(after, at(3h))->verdict.state == State::unknown);
+  after.apply({"p", "m"}, timed_out(4h));
+  CHECK(view_of(after, at(4h))->verdict.state == State::down);
+}
+
+TEST_CASE("a mirror read before the upstream that it copied keeps its lag over a restart, too") {
+  Store before = lagging();
+  view_of(before, at(2h));
+  before.apply({"p", "m"}, saw("c", 3h));
+  REQUIRE(view_of(before, at(3h))->lag.known);
+  Store after;
+  after.configure({pool_of()}, at(4h));
+  CHECK(after.restore(before.unsaved()) == 0);
+  std::vector<VerdictChange> changes;
+  const auto view = after.publish(at(4h), changes)->mirrors[1];
+  CHECK(changes.empty());
+  CHECK(view->lag == view_of(before, at(4h))->lag);
+  after.apply({"p", "ref"}, saw("c", 5h));
+  CHECK(view_of(after, at(5h))->verdict.state == State::fresh);
+}
