@@ -19,6 +19,7 @@ struct AgentConfig {
   std::string contact;  ///< in the User-Agent, so that a mirror's operator can reach us
   std::string external_url;
   std::string state;             ///< the directory for what must survive a restart; empty = nothing does
+  std::vector<Url> controls;     ///< hosts that are hardly ever down: while one answers, our own network is up
   int concurrency = 64;          ///< checks running at once
   int concurrency_per_host = 2;  ///< of these, against one host
   Duration gap_per_host = std::chrono::milliseconds(100);          ///< between the starts of two checks of one host

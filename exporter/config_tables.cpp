@@ -379,6 +379,9 @@ const Fields<AgentConfig>& agent_fields() {
       otherwise_words(
           field<A>("state", &A::state, file_path(), "directory for what must survive a restart; made if missing"),
           "none: lag and the ledger begin anew at every start"),
+      field<A>("controls", &A::controls, list_of(mirror_url(), 8),
+               "hosts that are hardly ever down; asked only when most mirrors cannot be reached, to tell our own "
+               "outage from theirs"),
       otherwise(field<A>("concurrency", &A::concurrency, whole(1, 4096), "checks running at once"), "64"),
       otherwise(field<A>("concurrency_per_host", &A::concurrency_per_host, whole(1, 256),
                          "of these, against one host; not more than concurrency"),

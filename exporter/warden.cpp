@@ -256,6 +256,7 @@ void Warden::judge_all() {
   std::vector<VerdictChange> changes;
   snapshot_ = store_.publish(net_.wall(), changes);
   for (const VerdictChange& change : changes) events_.verdict_changed(change);
+  doubt_ourselves();
 }
 
 void Warden::evaluate_now() {

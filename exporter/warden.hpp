@@ -96,6 +96,9 @@ class Warden {
   void restore();
   void save();
   Task<void> save_records(std::vector<Record>);
+  // our own network
+  void doubt_ourselves();
+  Task<void> ask_controls(std::vector<Url> controls);
   // delivery
   void pump_delivery(const Receiver&);
   Task<void> deliver_later(std::string receiver, SteadyTime at);
@@ -127,6 +130,9 @@ class Warden {
   std::shared_ptr<StateFile> state_;
   std::vector<Record> owed_to_state_;  ///< that could not be saved yet
   bool saving_ = false;
+
+  bool asking_controls_ = false;
+  std::optional<SteadyTime> controls_asked_;
 
   Store store_;
   std::shared_ptr<const Snapshot> snapshot_;

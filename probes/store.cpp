@@ -227,11 +227,16 @@ bool Store::reference_down(const PoolState& pool) const {
   return !pool.references.empty() && readable < std::max<std::size_t>(pool.pool->quorum, 1);
 }
 
-bool Store::self_fault() const {
+bool Store::self_fault(SysTime now) const {
+  if (!suspects_self_fault()) return false;
+  return !controls_answered_ || now - *controls_answered_ >= kControlsHold || now < *controls_answered_;
+}
+
+bool Store::suspects_self_fault() const {
   std::vector<Encounter> outcomes;
   for (const auto& [key, state] : mirrors_)
     if (auto outcome = encounter_in(state.checks, *state.mirror)) outcomes.push_back(std::move(*outcome));
-  return suspects_self_fault(outcomes);
+  return mw::suspects_self_fault(outcomes);
 }
 
 /// Failures of ours must not count in a mirror's error ratio, then or later.
@@ -324,7 +329,7 @@ std::shared_ptr<const MirrorView> Store::view_of(Judged& judged, SysTime now,
 std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictChange>& changes) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->at = now;
-  snapshot->self_fault = self_fault();
+  snapshot->self_fault = self_fault(now);
   if (snapshot->self_fault) {
     if (!self_fault_since_) self_fault_since_ = now;
     self_fault_until_ = now;
