@@ -40,6 +40,7 @@ struct Case {
   bool reference_known = true;
   bool reference_down = false;
   bool is_reference = false;
+  Duration grace{};
 
   Verdict verdict() const {
     std::map<CheckKind, CheckState> checks;
@@ -50,6 +51,7 @@ struct Case {
     evidence.reference_known = reference_known;
     evidence.reference_down = reference_down;
     evidence.is_reference = is_reference;
+    evidence.grace = grace;
     return judge(evidence);
   }
 };
@@ -142,4 +144,17 @@ TEST_CASE("a mirror is never stale because the upstream is down") {
   strange.why = Reason::version_unknown;
   CHECK(said(Case{{fresh}, strange}.verdict()) == "unknown freshness/version_unknown");
   CHECK(said(Case{{fresh}, Lag{}, false, false, true}.verdict()) == "fresh");
+}
+
+TEST_CASE("a lag of exactly the grace is within it, a nanosecond more is not") {
+  const auto with_grace = [](Duration lag, Duration grace) {
+    Case one{{good(CheckKind::freshness)}, known(lag)};
+    one.grace = grace;
+    return said(one.verdict());
+  };
+  CHECK(with_grace(2h - 1ns, 2h) == "fresh");
+  CHECK(with_grace(2h, 2h) == "fresh");
+  CHECK(with_grace(2h + 1ns, 2h) == "stale freshness/stale");
+  CHECK(with_grace(0ns, 0ns) == "fresh");
+  CHECK(with_grace(1ns, 0ns) == "stale freshness/stale");
 }
