@@ -59,6 +59,15 @@ Fetch first_hop(const Target& target, const Get& get) {
   return fetch;
 }
 
+/// A link may be signed: what follows its ? is as good as a password for a while.
+std::string without_query(const std::string& link) { return link.substr(0, link.find_first_of("?#")); }
+
+/// A Location that cannot be followed, without what stands before an @: it may be a password, however badly written.
+std::string shown_location(const std::string& location) {
+  const std::size_t at = location.rfind('@');
+  return printable(without_query(at == std::string::npos ? location : "…" + location.substr(at)), 128);
+}
+
 struct Route {
   std::optional<Failure> failure;
   std::vector<Address> addresses;  ///< to connect to: the host's, or the proxy's
@@ -202,7 +211,7 @@ std::variant<Fetch, Failure> next_hop(const Fetch& hop, const Reply& reply) {
     return Failure{Layer::http, Reason::malformed, "status " + std::to_string(reply.status) + " without a Location"};
   const auto resolved = resolve_reference(hop.url, *location);
   if (const auto* error = std::get_if<std::string>(&resolved))
-    return Failure{Layer::http, Reason::redirect_blocked, "Location " + printable(*location, 128) + " " + *error};
+    return Failure{Layer::http, Reason::redirect_blocked, "Location " + shown_location(*location) + " " + *error};
   Fetch next = hop;
   next.url = std::get<Url>(resolved);
   if (next.url.scheme == "socks5" || (hop.url.scheme == "https" && next.url.scheme == "http"))
@@ -225,7 +234,8 @@ Task<Got> follow(Net& net, Target target, Get get) {
     if (is_final && get.decode) got.failure = decode(got.reply, get.body_limit);
     if (got.failure || !is_redirect(got.reply.status) || !read_only) co_return got;
     if (got.redirects == kMostRedirects) {
-      got.failure = Failure{Layer::http, Reason::redirect_loop, "more than 5 redirects, last from " + fetch.url.str()};
+      got.failure = Failure{Layer::http, Reason::redirect_loop,
+                            "more than 5 redirects, last from " + without_query(fetch.url.str())};
       co_return got;
     }
     auto next = next_hop(fetch, got.reply);

@@ -29,6 +29,8 @@ void check_fetch(const Situation& situation) {
   const Reply reply = door.finish(door.net.fetch(fetch_of(80, situation.name)));
   INFO(situation.name << ", to the fake: " << situation.trouble);
   CHECK(verdict(reply.failure) == verdict(situation.expected));
+  // Whoever is told that a file is too long wants to know whether it is the file.
+  if (situation.expected->second == Reason::body_limit) CHECK(reply.status == situation.status);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <regex>
 #include <sstream>
 
 namespace {
@@ -40,6 +41,21 @@ TEST_CASE("every scenario holds, twice alike") {
       CHECK(mw::run_scenario(read(file), name).trace == first.trace);
     }
   }
+}
+
+TEST_CASE("the cases are held by scenarios and tests that exist") {
+  const std::string table = read(MW_SOURCE_DIR "/tests/scenarios/CASES.md");
+  std::size_t found = 0;
+  const std::regex scenario("`([a-z_]+\\.scn)`");
+  for (std::sregex_iterator each(table.begin(), table.end(), scenario), end; each != end; ++each, ++found)
+    CHECK(std::filesystem::exists(std::string(MW_SOURCE_DIR "/tests/scenarios/") + each->str(1)));
+  const std::regex test("`(tests/[a-z_/]+\\.cpp)` \"([^\"]+)\"");
+  for (std::sregex_iterator each(table.begin(), table.end(), test), end; each != end; ++each, ++found) {
+    CAPTURE(each->str());
+    const std::string source = read(std::string(MW_SOURCE_DIR "/") + each->str(1));
+    CHECK(source.find("TEST_CASE(\"" + each->str(2) + "\")") != std::string::npos);
+  }
+  CHECK(found > 30);
 }
 
 TEST_CASE("a scenario that does not hold is seen to fail") {

@@ -6,6 +6,7 @@
 #include <asio/io_context.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -35,7 +36,9 @@ class EcosystemRun {
   /// Throws when the check does not end within twice its timeout, or ends by exception.
   Finding look(CheckKind kind) {
     Target target{std::make_shared<const Pool>(pool), std::make_shared<const Mirror>(mirror), nullptr, "test/1", {}};
-    target.policy = std::make_shared<const AddressPolicy>(AddressPolicy{{mirror.url.host}});
+    AddressPolicy policy{configured};
+    policy.configured_hosts.insert(mirror.url.host);
+    target.policy = std::make_shared<const AddressPolicy>(std::move(policy));
     target.deadline = net.now() + kTimeout;
     target.round = round;
     target.remembered = std::make_shared<const std::map<std::string, std::string>>(remembered);
@@ -69,6 +72,7 @@ class EcosystemRun {
   FakeNet net;
   Pool pool;
   Mirror mirror;
+  std::set<std::string> configured;  ///< hosts beside the mirror's that may be anywhere
   std::uint64_t round = 0;
   std::map<std::string, std::string> remembered;  ///< grows by what each look asks to remember
   std::map<std::string, std::string> reference_remembered;

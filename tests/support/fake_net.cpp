@@ -154,6 +154,8 @@ Task<Reply> FakeNet::fetch(Fetch fetch) {
   Reply reply;
   if (trouble != nullptr) {
     reply.failure = failure_of(*trouble, where);
+    // A body can only be too long once its status has been read.
+    if (trouble->reason == Reason::body_limit) reply.status = 200;
     co_return reply;
   }
   if (fetch_hook_) fetch_hook_(fetch);

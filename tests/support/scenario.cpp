@@ -226,6 +226,9 @@ class Player final : public WardenEvents {
     if (word(1) == "detail") return expect_detail(line, word(2), word(3));
     if (word(1) == "changes") return expect_changes(line, word(2), word(3), word(4));
     if (word(1) == "lag") return expect_lag(line, word(2), word(3), word(4));
+    if (word(1) == "good") return expect_good(line, words);
+    if (word(1) == "ahead") return expect_ahead(line, word(2), word(3));
+    if (word(1) == "regressions") return expect_regressions(line, word(2), word(3));
     if (word(1) == "notice") return expect_notice(line, word(2) + " " + word(3) + " " + word(4));
     if (word(1) == "silence") return expect_silence(line);
     if (word(1) == "missed") return expect_missed(line, word(2), word(3));
@@ -269,6 +272,33 @@ class Player final : public WardenEvents {
     const bool known = view != nullptr && view->lag.known;
     const bool inside = known && view->lag.lower >= parse_duration(least) && view->lag.lower <= parse_duration(most);
     if (!inside) fail(line, path + " lag " + least + ".." + most, known ? format_duration(view->lag.lower) : "unknown");
+  }
+
+  /// expect good POOL/NAME CHECK LEAST MOST
+  void expect_good(unsigned line, Words words) {
+    words.resize(6);
+    const std::string what = words[2] + " with its last good " + words[3] + " " + words[4] + ".." + words[5] + " ago";
+    const MirrorView* view = find(words[2]);
+    if (view == nullptr) return fail(line, what, "absent");
+    for (const auto& [kind, state] : view->checks) {
+      if (name(kind) != words[3] || !state.last_good) continue;
+      const Duration ago = net_.wall() - state.last_good->at;
+      if (ago < parse_duration(words[4]) || ago > parse_duration(words[5])) fail(line, what, format_duration(ago));
+      return;
+    }
+    fail(line, what, "none");
+  }
+
+  void expect_ahead(unsigned line, const std::string& path, const std::string& wanted) {
+    const MirrorView* view = find(path);
+    const std::string seen = view == nullptr || !view->lag.known ? "unknown" : view->lag.ahead ? "yes" : "no";
+    if (seen != wanted) fail(line, path + " ahead: " + wanted, seen);
+  }
+
+  void expect_regressions(unsigned line, const std::string& path, const std::string& wanted) {
+    const MirrorView* view = find(path);
+    const std::string seen = view == nullptr ? "absent" : std::to_string(view->version_regressions);
+    if (seen != wanted) fail(line, path + " gone back " + wanted + " times", seen);
   }
 
   void expect_notice(unsigned line, const std::string& wanted) {

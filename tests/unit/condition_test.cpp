@@ -62,3 +62,20 @@ TEST_CASE("the error ratio is that of the worst check in the window") {
   CHECK(error_ratio(view, 500ms, now).value == 0);
   CHECK_FALSE(error_ratio(MirrorView{}, 5min, now).known);
 }
+
+TEST_CASE("every lag, the threshold itself too, is on just one side of it") {
+  const SysTime now(std::chrono::seconds(1'700'000'000));
+  MirrorView view;
+  view.lag.known = true;
+  view.verdict.state = State::stale;
+  const auto holds = [&](const std::string& text) {
+    return measure(std::get<Condition>(parse_condition(text)), view, now).truth == Truth::yes;
+  };
+  for (const Duration lag : {Duration(24h - 1ns), Duration(24h), Duration(24h + 1ns)}) {
+    view.lag.lower = lag;
+    CHECK(holds("sync_lag > 1d") == (lag > 24h));
+    CHECK(holds("sync_lag >= 1d") == (lag >= 24h));
+    CHECK(holds("sync_lag > 1d") != holds("sync_lag <= 1d"));
+    CHECK(holds("sync_lag < 1d") != holds("sync_lag >= 1d"));
+  }
+}

@@ -113,6 +113,20 @@ TEST_CASE("some redirects may not be followed") {
   CHECK(std::get<Failure>(next_hop(from, empty)).reason == Reason::malformed);
 }
 
+TEST_CASE("a Location that is refused is told without its secrets") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"https://ci:hush@mirror.example/x", "Location …@mirror.example/x "},
+      {"https:/ci:hu?sh@mirror.example/x", "Location …@mirror.example/x "},
+      {"ftp://mirror.example/x?signature=hush", "Location ftp://mirror.example/x "},
+      {"file:///etc/passwd", "Location file:///etc/passwd "},
+  };
+  for (const auto& [location, told] : rows) {
+    const auto next = next_hop(with_secrets("https://mirror.example/x"), redirect(location));
+    REQUIRE(std::holds_alternative<Failure>(next));
+    CHECK_THAT(std::get<Failure>(next).detail, Catch::StartsWith(told));
+  }
+}
+
 TEST_CASE("a redirect is followed to a public host, with dns asked again") {
   World world;
   world.name_at("mirror.example", "10.0.0.1");

@@ -157,6 +157,8 @@ TEST_CASE("go: without tagged versions @latest counts, and without that the late
   site.page(kModule + "/@v/list", "");
   CHECK(latest({200, R"({"Version":"v1.0.0-rc.1"})", {}}) == "v1.0.0-rc.1");
   CHECK(latest({200, R"({"Version":")" + newer + R"(","Time":null})", {}}) == newer);
+  CHECK(latest({200, R"({"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z"})", {}}) == "v1.0.0");
+  CHECK_FALSE(site.freshness().feeds[0].version->time);
   CHECK(latest({200, R"({"Version":"main"})", {}}) == "content/parse");
   CHECK(latest({200, R"({"Time":"2024-07-02T08:24:45Z"})", {}}) == "content/parse");
   CHECK(latest({200, "v1.0.0", {}}) == "content/parse");

@@ -40,6 +40,7 @@ struct Case {
   bool reference_known = true;
   bool reference_down = false;
   bool is_reference = false;
+  Duration grace{};
 
   Verdict verdict() const {
     std::map<CheckKind, CheckState> checks;
@@ -50,6 +51,7 @@ struct Case {
     evidence.reference_known = reference_known;
     evidence.reference_down = reference_down;
     evidence.is_reference = is_reference;
+    evidence.grace = grace;
     return judge(evidence);
   }
 };
@@ -155,4 +157,17 @@ TEST_CASE("a failure of our own host does not turn an excused failure into the m
   evidence.checks = &checks;
   evidence.self_fault_until = SysTime(2h);
   CHECK(said(judge(evidence)) == "unknown connect/local_resource");
+}
+
+TEST_CASE("a lag of exactly the grace is within it, a nanosecond more is not") {
+  const auto with_grace = [](Duration lag, Duration grace) {
+    Case one{{good(CheckKind::freshness)}, known(lag)};
+    one.grace = grace;
+    return said(one.verdict());
+  };
+  CHECK(with_grace(2h - 1ns, 2h) == "fresh");
+  CHECK(with_grace(2h, 2h) == "fresh");
+  CHECK(with_grace(2h + 1ns, 2h) == "stale freshness/stale");
+  CHECK(with_grace(0ns, 0ns) == "fresh");
+  CHECK(with_grace(1ns, 0ns) == "stale freshness/stale");
 }
