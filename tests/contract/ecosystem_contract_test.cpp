@@ -54,7 +54,7 @@ void check_healthy(ContractWorld& world) {
   CHECK(has_version(fresh));
   const Finding whole = look(world, CheckKind::integrity);
   CHECK(outcome(whole.failure) == "ok");
-  CHECK(whole.bytes_received > 0);
+  CHECK(whole.traffic.bytes_received > 0);
 }
 
 /// What this ecosystem must say of it: the table's word, unless the site has another.

@@ -76,7 +76,7 @@ double cost_of(const std::string& story) {
 
 }  // namespace
 
-TEST_CASE("three virtual days take less than a second") {
+TEST_CASE("three virtual days take less than a second", "[alone]") {
   const std::string story = read(MW_SOURCE_DIR "/tests/scenarios/three_days.scn");
 #ifdef __SANITIZE_THREAD__
   constexpr double kLimit = 15;  // TSan multiplies the cost of every memory access
