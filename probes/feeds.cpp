@@ -76,12 +76,20 @@ std::optional<double> stale_ratio(const std::vector<FeedLag>& lags) {
   return static_cast<double>(behind) / static_cast<double>(known);
 }
 
-std::vector<AddressLag> address_lags(const std::vector<AddressLook>& looks, const Histories& histories, SysTime now) {
+std::vector<AddressLag> address_lags(const Finding& look, const Histories& histories,
+                                     const std::vector<AddressLag>& before, AsOf as_of) {
   std::vector<AddressLag> lags;
-  for (const AddressLook& look : looks) {
+  for (const AddressLook& each : look.addresses) {
     Sightings sightings;
-    for (auto& [feed, version] : versions_of(look.version, look.feeds)) sightings.emplace(feed, Sighting{version, now});
-    if (!sightings.empty()) lags.push_back({look.address, overall(lags_of(sightings, histories, {}, {now, now}))});
+    for (auto& [feed, version] : versions_of(each.version, each.feeds))
+      sightings.emplace(feed, Sighting{version, look.at});
+    if (sightings.empty()) continue;
+    const auto old =
+        std::find_if(before.begin(), before.end(), [&](const AddressLag& lag) { return lag.address == each.address; });
+    std::vector<FeedLag> stands;
+    if (old != before.end())
+      for (const auto& [feed, sighting] : sightings) stands.push_back({feed, old->lag});
+    lags.push_back({each.address, overall(lags_of(sightings, histories, stands, as_of))});
   }
   return lags;
 }

@@ -55,8 +55,9 @@ struct AddressLag {
   bool operator==(const AddressLag&) const = default;
 };
 
-/// How far behind each address is that told a version in this look, as of `now`.
-std::vector<AddressLag> address_lags(const std::vector<AddressLook>&, const Histories&, SysTime now);
+/// How far behind each address is that told a version in this look. `before` as in lags_of().
+std::vector<AddressLag> address_lags(const Finding& look, const Histories&, const std::vector<AddressLag>& before,
+                                     AsOf);
 
 /// A failure that names them when some addresses are level with the upstream and others are not.
 std::optional<Failure> inconsistency(const std::vector<AddressLag>&);

@@ -270,8 +270,7 @@ Store::Judged Store::judged(const PoolState& pool, MirrorState& state, SysTime n
   judged.lags = lags_of(state.sightings, pool.histories, state.lags, {state.told, now});
   const auto freshness = state.checks.find(CheckKind::freshness);
   if (freshness != state.checks.end() && freshness->second.last)
-    judged.addresses =
-        address_lags(freshness->second.last->addresses, pool.histories, state.told ? now : freshness->second.last->at);
+    judged.addresses = address_lags(*freshness->second.last, pool.histories, state.addresses, {state.told, now});
   judged.lag = worst_lag(judged.lags, judged.addresses, known);
   Evidence evidence;
   evidence.checks = &state.checks;
@@ -317,6 +316,7 @@ std::shared_ptr<const MirrorView> Store::view_of(Judged& judged, SysTime now,
   }
   state.verdict = std::move(judged.verdict);
   state.lags = judged.lags;
+  state.addresses = judged.addresses;
   MirrorView made{state.pool, state.mirror, state.checks, state.verdict, state.since, judged.lag, {}};
   made.runs.assign(state.runs.begin(), state.runs.end());
   made.feeds = std::move(judged.lags);

@@ -198,13 +198,16 @@ const Lag* known_lag(const std::vector<FeedLag>& lags, const std::string& feed) 
   return nullptr;
 }
 
+void put(Texts& out, const Lag& lag) {
+  out.push_back(std::to_string(lag.lower.count()));
+  out.push_back(lag.upper ? std::to_string(lag.upper->count()) : "");
+  out.emplace_back(lag.ahead ? "ahead" : "");
+}
+
 std::string sighting_text(const Sighting& sighting, const Lag* lag) {
   Texts out{text_of(sighting.at)};
   put(out, sighting.version);
-  if (lag == nullptr) return pack(out);
-  out.push_back(std::to_string(lag->lower.count()));
-  out.push_back(lag->upper ? std::to_string(lag->upper->count()) : "");
-  out.emplace_back(lag->ahead ? "ahead" : "");
+  if (lag != nullptr) put(out, *lag);
   return pack(out);
 }
 
@@ -217,6 +220,53 @@ std::optional<Lag> take_lag(Taker& taker) {
   if (!upper.empty()) lag.upper = Duration(taker.checked(number_in(upper)));
   lag.ahead = taker.text() == "ahead";
   return lag;
+}
+
+// ---- what each address behind the name served, or a mirror that was inconsistent would be fresh until it is read ----
+
+std::string addresses_text(const std::vector<AddressLook>& looks, const std::vector<AddressLag>& lags) {
+  Texts out;
+  for (const AddressLook& look : looks) {
+    const Versions versions = versions_of(look.version, look.feeds);
+    const auto lag = std::find_if(lags.begin(), lags.end(), [&](const AddressLag& each) {
+      return each.address == look.address && each.lag.known;
+    });
+    out.insert(out.end(), {to_string(look.address), std::to_string(versions.size())});
+    for (const auto& [feed, version] : versions) {
+      out.push_back(feed);
+      put(out, version);
+    }
+    out.emplace_back(lag == lags.end() ? "" : "known");
+    if (lag != lags.end()) put(out, lag->lag);
+  }
+  return pack(out);
+}
+
+AddressLook take_address(Taker& taker) {
+  AddressLook look;
+  look.address = taker.checked(parse_address(taker.text()));
+  for (std::uint64_t i = taker.count(); i > 0 && taker.ok(); --i) {
+    std::string feed = taker.text();
+    Version version = taker.version();
+    if (feed.empty())
+      look.version = std::move(version);
+    else
+      look.feeds.push_back({std::move(feed), std::move(version), std::nullopt});
+  }
+  return look;
+}
+
+bool take_addresses(const std::string& value, std::vector<AddressLook>& looks, std::vector<AddressLag>& lags) {
+  Taker taker(unpack(value));
+  while (taker.more()) {
+    AddressLook look = take_address(taker);
+    const bool known = taker.text() == "known";
+    const auto lag = known ? take_lag(taker) : std::nullopt;
+    if (!taker.ok()) return false;
+    if (lag) lags.push_back({look.address, *lag});
+    looks.push_back(std::move(look));
+  }
+  return taker.ok();
 }
 
 /// What everything learned of a pool rests on. Another meaning makes it worthless.
@@ -258,6 +308,10 @@ void Store::save_mirror(std::vector<Record>& out, const MirrorKey& key, MirrorSt
     out.push_back({"check", key.pool, key.mirror, std::string(name(kind)), check_text(check)});
   for (const auto& [feed, sighting] : state.sightings)
     out.push_back({"sighting", key.pool, key.mirror, feed, sighting_text(sighting, known_lag(state.lags, feed))});
+  const auto freshness = state.checks.find(CheckKind::freshness);
+  if (freshness != state.checks.end() && freshness->second.last)
+    out.push_back(
+        {"addresses", key.pool, key.mirror, "", addresses_text(freshness->second.last->addresses, state.addresses)});
   for (const auto& [item, value] : *state.remembered) out.push_back({"remembered", key.pool, key.mirror, item, value});
 }
 
@@ -330,6 +384,11 @@ bool Store::restore_detail(const Record& record, MirrorState& state) {
     const bool asked = kind && std::find(checks.begin(), checks.end(), *kind) != checks.end();
     return asked && take_check(*record.value, *kind, state.checks);
   }
+  if (record.kind == "addresses") {
+    const auto freshness = state.checks.find(CheckKind::freshness);
+    return freshness != state.checks.end() &&
+           take_addresses(*record.value, freshness->second.last->addresses, state.addresses);
+  }
   Taker taker(unpack(*record.value));
   Sighting sighting;
   sighting.at = taker.time();
@@ -366,7 +425,7 @@ std::size_t Store::restore(const std::vector<Record>& records) {
   std::size_t passed_over = 0;
   // In this order: what a mirror's details belong to, before them; a history's newest entry before its past.
   for (const std::string_view kind :
-       {"newest", "past", "artefact", "mirror", "check", "sighting", "remembered", "self_fault"}) {
+       {"newest", "past", "artefact", "mirror", "check", "sighting", "addresses", "remembered", "self_fault"}) {
     for (const Record& record : records)
       if (record.kind == kind && !restore_one(record)) ++passed_over;
   }
