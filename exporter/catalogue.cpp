@@ -31,7 +31,7 @@ constexpr Metric kCatalogue[] = {
   // ---- mirrors: how far behind
   {"mirror_sync_lag_seconds", kGauge, "seconds", "pool,mirror",
    "How long the mirror is behind its reference, at least: the time since the version it serves was superseded. 0 "
-   "when up to date, absent when unknown."},
+   "when up to date, absent when unknown. While the mirror cannot be read, as of the last look that told its version."},
   {"mirror_sync_lag_upper_bound_seconds", kGauge, "seconds", "pool,mirror",
    "How long the mirror is behind its reference, at most. Absent when unknown, or when its version is older than "
    "the history seen."},

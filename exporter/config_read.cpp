@@ -24,9 +24,16 @@ std::string reference_name(const Pool& pool, const Mirror& mirror) {
   return shared(path) ? mirror.url.str() : path(mirror.url);
 }
 
+/// Of a name longer than one may be, the end: that is where URLs differ.
+std::string shortened(std::string name) {
+  constexpr std::size_t kLongestName = 64;
+  return name.size() <= kLongestName ? name : "..." + name.substr(name.size() - kLongestName + 3);
+}
+
 void name_references(Pool& pool) {
   for (Mirror& mirror : pool.mirrors)
-    if (mirror.reference && mirror.name.empty() && !mirror.url.host.empty()) mirror.name = reference_name(pool, mirror);
+    if (mirror.reference && mirror.name.empty() && !mirror.url.host.empty())
+      mirror.name = shortened(reference_name(pool, mirror));
 }
 
 void complete_options(Pool& pool) {

@@ -226,12 +226,20 @@ Task<void> Warden::run(SlotKey key, Target target) {
   finish(key, *target.mirror, std::move(finding));
 }
 
+/// What was wrong with the bytes is not to be told from memory next time.
+void Warden::distrust(const MirrorKey& mirror, const Finding& finding) {
+  const auto found = validators_.find(mirror);
+  const bool by_content = finding.failure && finding.failure->layer >= Layer::content;
+  if (by_content && found != validators_.end()) found->second->forget();
+}
+
 /// What was learned of a mirror that a reload has changed meanwhile is not the new one's.
 void Warden::finish(const SlotKey& key, const Mirror& looked_at, Finding finding) {
   caps_.give(looked_at.url.host);
   events_.check_finished(key.mirror, finding);
   const auto found = slots_.find(key);
   const Duration usual = found == slots_.end() ? std::chrono::minutes(1) : found->second.interval;
+  distrust(key.mirror, finding);
   courtesy_.finished(looked_at.url.host, finding.traffic, usual, net_.now());
   if (found != slots_.end()) {
     Slot& slot = found->second;

@@ -84,6 +84,7 @@ class Warden {
   void arm(SteadyTime at);
   Task<void> alarm(SteadyTime at);
   Task<void> run(SlotKey, Target);
+  void distrust(const MirrorKey&, const Finding&);
   void finish(const SlotKey&, const Mirror& looked_at, Finding);
   // publishing and rules
   Task<void> keep_time();

@@ -38,6 +38,10 @@ class Validators {
   /// complete it from what is remembered. It is then the 200 it stands for, with Reply::not_modified set.
   void settle(const Fetch&, const Headers& conditions, Reply&);
 
+  /// What was found broken may be repaired under the same tag: size and date need not change with the bytes. To be
+  /// called after a look that failed by what was served; the next one then asks outright.
+  void forget() { kept_.clear(); }
+
  private:
   struct Kept {
     std::string etag;           ///< verbatim, with quotes and W/

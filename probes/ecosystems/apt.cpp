@@ -166,12 +166,14 @@ struct IndexLook {
   Finding finding;
   ServedIndex served;
   IndexReading reading;
+  bool outright = false;  ///< this time nothing is taken from memory
 };
 
 /// What was read before and did not change need not travel again.
 Task<Got> fetch_index(Net& net, Target target, Get get, std::string known_sha256) {
+  if (!get.may_be_unchanged) co_return co_await follow(net, target, std::move(get));
   Get outright = get;
-  get.may_be_unchanged = true;
+  outright.may_be_unchanged = false;
   get.digest_suffices = !known_sha256.empty();
   Got got = co_await follow(net, target, std::move(get));
   const bool other = got.reply.not_modified && got.reply.body.empty() && got.reply.sha256 != known_sha256;
@@ -196,6 +198,7 @@ Task<IndexLook> look_in(Net& net, Target target, IndexLook look, std::vector<Pla
   const auto recalled = recall_reading(target, look.served.index, look.served.names);
   for (const Place& place : where) {
     Get get = index_get(look.served.index, place);
+    get.may_be_unchanged = !look.outright;
     look.served.place = place;
     std::string known = recalled ? look.served.index.listed.sha256 : "";
     look.served.got = co_await fetch_index(net, target, std::move(get), std::move(known));
@@ -219,6 +222,7 @@ Task<IndexLook> look_twice(Net& net, Target target, IndexLook look, std::vector<
   look = co_await std::move(first);
   if (!look.reading.ask_again) co_return look;
   std::vector<Place> same = {look.served.place};
+  look.outright = true;
   Task<IndexLook> second = look_in(net, target, std::move(look), std::move(same));
   co_return co_await std::move(second);
 }

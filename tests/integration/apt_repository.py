@@ -120,6 +120,9 @@ class Archive:
         release.write_text(f"Valid-Until: {release_date(date + valid_for)}\n{text}")
         self.key.clearsign(release, self.dist / "InRelease")
         self.key.sign_beside(release, self.dist / "Release.gpg")
+        # As old as it says it is: servers make tags of size and date, and two publications differ in more than a second.
+        for file in ("Release", "InRelease", "Release.gpg"):
+            os.utime(self.dist / file, (date.timestamp(), date.timestamp()))
         return self
 
     def copy(self, root):

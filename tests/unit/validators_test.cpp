@@ -188,6 +188,13 @@ TEST_CASE("validators: of too many URLs, the one used longest ago is forgotten")
   CHECK(memory.validators.conditions(fetch_of("1")).empty());
 }
 
+TEST_CASE("validators: after something was found broken, nothing is asked conditionally") {
+  Memory memory;
+  memory.sent(fetch_of("InRelease"), whole("one", kTagged));
+  memory.validators.forget();
+  CHECK(memory.validators.conditions(fetch_of("InRelease")).empty());
+}
+
 TEST_CASE("bodies: the same bytes are kept once, and no more than the limit") {
   Bodies bodies(10);
   const auto one = bodies.keep("digest-a", "12345");
