@@ -213,6 +213,6 @@ TEST_CASE("lag and verdict agree with a brute-force oracle over thirty days of t
   };
   for (const auto& verdict : wanted) {
     INFO(name(verdict.first) << " " << (verdict.second ? name(*verdict.second) : "-"));
-    CHECK(tally[verdict] > 100);
+    CHECK(tally[verdict] > kSeeds);
   }
 }
