@@ -3,6 +3,7 @@
 #include <array>
 
 #include "exporter/config_forms.hpp"
+#include "probes/formats/text.hpp"
 #include "probes/pattern.hpp"
 
 namespace mw {
@@ -12,12 +13,6 @@ namespace {
 constexpr std::size_t kMostMembers = 64;
 
 using Problem = std::optional<std::string>;
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 

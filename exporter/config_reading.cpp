@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "exporter/fields.hpp"
+#include "probes/formats/text.hpp"
 
 namespace mw {
 
@@ -11,13 +12,6 @@ namespace {
 
 constexpr std::size_t kMostErrors = 1000;
 constexpr std::size_t kMostSuggested = 32;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 /// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -5,11 +5,12 @@
 #include <array>
 #include <chrono>
 
+#include "probes/formats/retry_after.hpp"
+
 namespace mw {
 
 namespace {
 
-constexpr Duration kLongestRest = std::chrono::hours(1);
 constexpr double kDaySeconds = 24.0 * 3600;
 constexpr int kMostDoublings = 12;
 
@@ -57,8 +58,8 @@ void Courtesy::finished(const std::string& name, const Traffic& traffic, Duratio
   if (traffic.requests == 0) return;
   host.asked = traffic.retry_after ? std::min(host.asked + 1, kMostDoublings) : 0;
   if (!traffic.retry_after) return;
-  const Duration widened = std::min(usual, kLongestRest) * (1 << (host.asked - 1));
-  const SteadyTime end = now + std::min(std::max(*traffic.retry_after, widened), kLongestRest);
+  const Duration widened = std::min(usual, kLongestRetryAfter) * (1 << (host.asked - 1));
+  const SteadyTime end = now + std::min(std::max(*traffic.retry_after, widened), kLongestRetryAfter);
   host.rests_until = std::max(host.rests_until.value_or(end), end);
 }
 

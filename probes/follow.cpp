@@ -6,7 +6,7 @@
 
 #include "probes/formats/inflate.hpp"
 #include "probes/formats/retry_after.hpp"
-#include "probes/validators.hpp"
+#include "probes/formats/text.hpp"
 
 namespace mw {
 
@@ -20,12 +20,6 @@ bool is_redirect(int status) {
 }
 
 bool same_origin(const Url& a, const Url& b) { return a.scheme == b.scheme && a.host == b.host && a.port == b.port; }
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 /// Headers that describe the request itself and may travel to another origin; anything else may be a secret.
 bool may_travel(const std::string& header_name) {
@@ -54,7 +48,6 @@ Fetch first_hop(const Target& target, const Get& get) {
   fetch.body_limit = get.body_limit;
   fetch.keep_body = get.keep_body;
   fetch.spool = get.spool;
-  fetch.digest_suffices = get.digest_suffices;
   if (!same_origin(fetch.url, target.mirror->url)) forget_secrets(fetch);
   return fetch;
 }
@@ -72,7 +65,7 @@ struct Route {
   std::optional<Failure> failure;
   std::vector<Address> addresses;  ///< to connect to: the host's, or the proxy's
   std::optional<Address> target;   ///< behind a socks5 proxy
-  bool conditional = false;
+  Reuse reuse = Reuse::none;
   std::optional<Duration> dns;
 };
 
@@ -111,13 +104,13 @@ Task<Route> route_to(Net& net, Target target, Fetch fetch, bool redirected) {
   co_return route;
 }
 
-Task<Reply> ask_one(Net& net, Target target, Fetch fetch, bool conditional) {
-  if (!conditional || !target.validators) co_return co_await net.fetch(std::move(fetch));
+Task<Reply> ask_one(Net& net, Target target, Fetch fetch, Reuse reuse) {
+  if (reuse == Reuse::none || !target.validators) co_return co_await net.fetch(std::move(fetch));
   Fetch asked = fetch;
-  const Headers conditions = target.validators->conditions(fetch);
+  const Headers conditions = target.validators->conditions(fetch, reuse);
   asked.headers.insert(asked.headers.end(), conditions.begin(), conditions.end());
   Reply reply = co_await net.fetch(std::move(asked));
-  target.validators->settle(fetch, conditions, reply);
+  target.validators->take_answer(fetch, conditions, reply);
   co_return reply;
 }
 
@@ -128,7 +121,7 @@ Task<Reply> try_addresses(Net& net, Target target, Fetch fetch, Route route) {
     fetch.target_address = route.target;
     fetch.timeout = time_left(net, target);
     Fetch attempt = fetch;
-    reply = co_await ask_one(net, target, std::move(attempt), route.conditional);
+    reply = co_await ask_one(net, target, std::move(attempt), route.reuse);
     if (!reply.failure || reply.failure->layer != Layer::connect) break;
   }
   co_return reply;
@@ -137,7 +130,7 @@ Task<Reply> try_addresses(Net& net, Target target, Fetch fetch, Route route) {
 struct Via {
   std::optional<Address> only;  ///< instead of resolving
   bool redirected = false;
-  bool conditional = false;
+  Reuse reuse = Reuse::none;
 };
 
 Task<Reply> one_hop(Net& net, Target target, Fetch fetch, Via via) {
@@ -147,7 +140,7 @@ Task<Reply> one_hop(Net& net, Target target, Fetch fetch, Via via) {
     route.addresses = {*only};
   else
     route = co_await route_to(net, target, fetch, via.redirected);
-  route.conditional = via.conditional;
+  route.reuse = via.reuse;
   Reply reply;
   if (route.failure)
     reply.failure = route.failure;
@@ -224,7 +217,7 @@ Task<Got> follow(Net& net, Target target, Get get) {
   Fetch fetch = first_hop(target, get);
   Got got;
   for (std::optional<Address> only = pinned_address(target, get);; only.reset()) {
-    const Via via{only, got.redirects > 0, get.may_be_unchanged};
+    const Via via{only, got.redirects > 0, get.reuse};
     got.reply = co_await one_hop(net, target, fetch, via);
     got.url = fetch.url;
     got.traffic += traffic_of(got.reply, net.wall());

@@ -4,6 +4,7 @@
 
 #include "probes/net.hpp"
 #include "probes/target.hpp"
+#include "probes/validators.hpp"
 
 namespace mw {
 
@@ -14,11 +15,10 @@ struct Get {
   Headers headers;
   std::size_t body_limit = 16 * 1024 * 1024;
   bool keep_body = true;
-  bool spool = false;             ///< keep the body in an unnamed file, for what is too large for memory
-  bool may_be_unchanged = false;  ///< ask only for what changed since; what did not is completed from memory
-  bool digest_suffices = false;   ///< what did not change may come without its body, however large it was
-  bool decode = true;             ///< undo a gzip content coding; false: the body is the bytes as served
-  std::optional<Address> only;    ///< connect to this address instead of resolving (first hop only)
+  bool spool = false;           ///< keep the body in an unnamed file, for what is too large for memory
+  Reuse reuse = Reuse::none;    ///< of what this URL was sent as before
+  bool decode = true;           ///< undo a gzip content coding; false: the body is the bytes as served
+  std::optional<Address> only;  ///< connect to this address instead of resolving (first hop only)
 };
 
 struct Got {

@@ -3,13 +3,13 @@
 #include "probes/live_fetch.hpp"
 
 #include <curl/curl.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <new>
 
+#include "probes/formats/text.hpp"
 #include "probes/live_multi.hpp"
 #include "probes/live_outcome.hpp"
 #include "probes/live_reason.hpp"
@@ -36,12 +36,9 @@ std::string bracketed(const Address& address) {
   return address.v6 ? "[" + text + "]" : text;
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 bool mentions(const Headers& headers, std::string_view name) {
-  return std::any_of(headers.begin(), headers.end(), [&](const auto& field) { return same_name(field.first, name); });
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& field) { return equal_ignoring_case(field.first, name); });
 }
 
 }  // namespace

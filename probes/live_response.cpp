@@ -5,6 +5,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "probes/formats/text.hpp"
+
 namespace mw {
 
 namespace {
@@ -24,13 +26,6 @@ std::string_view without_line_end(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 bool is_token(std::string_view text) {

@@ -31,9 +31,8 @@ struct Fetch {
   TlsOptions tls;
   std::size_t header_limit = 64 * 1024;  ///< bytes of all header lines together: 1xx, trailers, proxy replies
   std::size_t body_limit = 16 * 1024 * 1024;
-  bool keep_body = true;         ///< false: only count and digest it
-  bool spool = false;            ///< keep the body in an unnamed file instead of in memory
-  bool digest_suffices = false;  ///< with Reply::not_modified, no body is needed: the caller knows what it came to
+  bool keep_body = true;                        ///< false: only count and digest it
+  bool spool = false;                           ///< keep the body in an unnamed file instead of in memory
   Duration timeout = std::chrono::seconds(10);  ///< for the whole exchange
 };
 

@@ -228,11 +228,11 @@ bool Store::reference_down(const PoolState& pool) const {
 }
 
 bool Store::self_fault(SysTime now) const {
-  if (!suspects_self_fault()) return false;
+  if (!suspected_) return false;
   return !controls_answered_ || now - *controls_answered_ >= kControlsHold || now < *controls_answered_;
 }
 
-bool Store::suspects_self_fault() const {
+bool Store::cannot_reach_most() const {
   std::vector<Encounter> outcomes;
   for (const auto& [key, state] : mirrors_)
     if (auto outcome = encounter_in(state.checks, *state.mirror)) outcomes.push_back(std::move(*outcome));
@@ -329,6 +329,7 @@ std::shared_ptr<const MirrorView> Store::view_of(Judged& judged, SysTime now,
 std::shared_ptr<const Snapshot> Store::publish(SysTime now, std::vector<VerdictChange>& changes) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->at = now;
+  suspected_ = cannot_reach_most();
   snapshot->self_fault = self_fault(now);
   if (snapshot->self_fault) {
     if (!self_fault_since_) self_fault_since_ = now;

@@ -52,7 +52,7 @@ class Store {
   Remembered reference_remembered(const std::string& pool) const;
 
   /// Most mirrors cannot be reached: our own network may be down. Until a control answers, it counts as down.
-  bool suspects_self_fault() const;
+  bool suspects_self_fault() const { return suspected_; }
   /// A control accepted a connection: our own network is up, and believed to be so for kControlsHold.
   void controls_answered(SysTime at) { controls_answered_ = at; }
   static constexpr Duration kControlsHold = std::chrono::minutes(1);
@@ -105,6 +105,7 @@ class Store {
   void note_upstream(PoolState&, const MirrorState&, const Versions&, SysTime at);
   std::vector<Version> votes(const PoolState&, const std::string& feed) const;
   bool reference_down(const PoolState&) const;
+  bool cannot_reach_most() const;
   bool self_fault(SysTime now) const;
   void forget_runs_of_self_fault();
   Judged judged(const PoolState&, MirrorState&, SysTime now) const;
@@ -120,6 +121,7 @@ class Store {
 
   std::vector<PoolState> pools_;
   std::map<MirrorKey, MirrorState> mirrors_;
+  bool suspected_ = false;  ///< as of the last publish()
   std::optional<SysTime> controls_answered_;
   std::optional<SysTime> self_fault_since_;  ///< when the present one was first seen
   std::optional<SysTime> self_fault_until_;  ///< when any was last seen

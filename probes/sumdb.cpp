@@ -236,7 +236,7 @@ Task<SumsChecked> check_sums(Net& net, Target target, SumDatabase database, Modu
 
 Task<SumsChecked> look_at_head(Net& net, Target target, SumDatabase database) {
   Get get = get_of(database.base, "latest", kMaxHead);
-  get.may_be_unchanged = true;
+  get.reuse = Reuse::body;
   const Got got = co_await follow(net, target, std::move(get));
   SumsChecked checked;
   count(checked, got);

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <memory>
 
+#include "probes/formats/text.hpp"
+
 namespace mw {
 
 namespace {
@@ -22,12 +24,6 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
   const std::unique_ptr<char, decltype(&curl_free)> owned(text, curl_free);
   return owned.get();
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 bool has_forbidden_byte(std::string_view text) {

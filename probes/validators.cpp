@@ -50,36 +50,34 @@ Headers updated(Headers headers, const Headers& news) {
 
 }  // namespace
 
-std::size_t Bodies::held() {
-  std::erase_if(bodies_, [](const auto& entry) { return entry.second.expired(); });
-  std::size_t bytes = 0;
-  for (const auto& [digest, body] : bodies_)
-    if (const auto alive = body.lock()) bytes += alive->size();
-  return bytes;
-}
-
 std::shared_ptr<const std::string> Bodies::keep(const std::string& sha256, const std::string& body) {
-  auto& known = bodies_[sha256];
-  if (auto alive = known.lock()) return alive;
-  if (held() + body.size() > limit_) return nullptr;
-  auto kept = std::make_shared<const std::string>(body);
-  bodies_[sha256] = kept;
+  const auto known = shelf_->bodies.find(sha256);
+  if (known != shelf_->bodies.end()) return known->second.lock();
+  if (shelf_->held + body.size() > limit_) return nullptr;
+  const auto take_down = [shelf = shelf_, sha256](const std::string* gone) {
+    shelf->held -= gone->size();
+    shelf->bodies.erase(sha256);
+    delete gone;
+  };
+  const std::shared_ptr<const std::string> kept(new std::string(body), take_down);
+  shelf_->held += body.size();
+  shelf_->bodies.emplace(sha256, kept);
   return kept;
 }
 
-Headers Validators::conditions(const Fetch& fetch) {
+Headers Validators::conditions(const Fetch& fetch, Reuse reuse) {
   const auto found = kept_.find(key_of(fetch));
-  if (found == kept_.end() || !is_plain_get(fetch)) return {};
+  if (reuse == Reuse::none || found == kept_.end() || !is_plain_get(fetch)) return {};
   Kept& kept = found->second;
   kept.used = ++uses_;
-  const bool complete = fetch.digest_suffices || (!fetch.spool && (kept.body || !fetch.keep_body));
+  const bool complete = reuse == Reuse::digest || (!fetch.spool && (kept.body || !fetch.keep_body));
   if (!complete || kept.confirmed + 1 >= kAskOutrightEvery) return {};
   // A server that understands the first ignores the second; a tag is the better of the two, so it goes alone.
   if (!kept.etag.empty()) return {{"If-None-Match", kept.etag}};
   return {{"If-Modified-Since", kept.last_modified}};
 }
 
-void Validators::settle(const Fetch& fetch, const Headers& conditions, Reply& reply) {
+void Validators::take_answer(const Fetch& fetch, const Headers& conditions, Reply& reply) {
   const auto found = kept_.find(key_of(fetch));
   if (!reply.failure && reply.status == 304 && !conditions.empty() && found != kept_.end()) {
     Kept& kept = found->second;

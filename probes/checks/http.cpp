@@ -2,6 +2,7 @@
 #include "probes/all.hpp"
 #include "probes/checks.hpp"
 #include "probes/follow.hpp"
+#include "probes/formats/text.hpp"
 #include "probes/pattern.hpp"
 #include "probes/reach.hpp"
 
@@ -9,19 +10,13 @@ namespace mw {
 
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 Get request_of(const Target& target) {
   const HttpExpectation& http = target.pool->http;
   Get get;
   get.url = http.path.empty() ? target.mirror->url : join(target.mirror->url, http.path);
   get.method = http.method;
   get.headers = http.headers;
-  get.may_be_unchanged = true;
+  get.reuse = Reuse::body;
   get.keep_body = !http.body_matches.empty() || !http.body_not_matches.empty();
   return get;
 }

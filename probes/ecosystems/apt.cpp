@@ -18,9 +18,6 @@ namespace {
 
 using namespace apt;
 
-/// Looks beside the point, for the books only: the http facts are those of what the check is about.
-void count(Finding& finding, const Got& got) { finding.traffic += got.traffic; }
-
 // ---- the Release -----------------------------------------------------------------------------------------------
 
 /// What has been asked so far, and the Release once it is verified and read, however bad its dates.
@@ -39,7 +36,7 @@ Top failed(Top top, Failure failure) {
 
 Task<Got> fetch_file(Net& net, Target target, Url url) {
   Get get = raw_get(std::move(url), kMaxRelease);
-  get.may_be_unchanged = true;
+  get.reuse = Reuse::body;
   return follow(net, target, std::move(get));
 }
 
@@ -127,14 +124,14 @@ Task<Top> open_release(Net& net, Target target) {
 
 Task<Got> fetch_trace(Net& net, Target target, std::string name) {
   Get get = raw_get(join(target.mirror->url, "project/trace/" + encode_path(name)), kMaxTrace);
-  get.may_be_unchanged = true;
+  get.reuse = Reuse::body;
   return follow(net, target, std::move(get));
 }
 
 Task<Finding> with_traces(Net& net, Target target, Top top) {
   const std::string name = option(*target.pool, "trace");
   const Got got = co_await fetch_trace(net, target, name);
-  count(top.finding, got);
+  top.finding.traffic += got.traffic;
   const auto archive = read_trace(name, got, net.wall());
   top.finding.feeds.push_back(trace_look(name, archive));
   const auto* trace = std::get_if<Trace>(&archive);
@@ -144,7 +141,7 @@ Task<Finding> with_traces(Net& net, Target target, Top top) {
   if (site && *site != name) {
     const std::string site_name = *site;
     const Got beside = co_await fetch_trace(net, target, site_name);
-    count(top.finding, beside);
+    top.finding.traffic += beside.traffic;
     const auto read = read_trace(site_name, beside, net.wall());
     if (std::holds_alternative<Trace>(read)) own = std::get<Trace>(read);
   }
@@ -171,10 +168,8 @@ struct IndexLook {
 
 /// What was read before and did not change need not travel again.
 Task<Got> fetch_index(Net& net, Target target, Get get, std::string known_sha256) {
-  if (!get.may_be_unchanged) co_return co_await follow(net, target, std::move(get));
   Get outright = get;
-  outright.may_be_unchanged = false;
-  get.digest_suffices = !known_sha256.empty();
+  outright.reuse = Reuse::none;
   Got got = co_await follow(net, target, std::move(get));
   const bool other = got.reply.not_modified && got.reply.body.empty() && got.reply.sha256 != known_sha256;
   if (!other) co_return got;
@@ -198,10 +193,9 @@ Task<IndexLook> look_in(Net& net, Target target, IndexLook look, std::vector<Pla
   const auto recalled = recall_reading(target, look.served.index, look.served.names);
   for (const Place& place : where) {
     Get get = index_get(look.served.index, place);
-    get.may_be_unchanged = !look.outright;
+    if (!look.outright) get.reuse = recalled ? Reuse::digest : Reuse::body;
     look.served.place = place;
-    std::string known = recalled ? look.served.index.listed.sha256 : "";
-    look.served.got = co_await fetch_index(net, target, std::move(get), std::move(known));
+    look.served.got = co_await fetch_index(net, target, std::move(get), look.served.index.listed.sha256);
     note(look.finding, look.served.got);
     if (!is_missing(look.served.got)) break;
   }
@@ -231,7 +225,7 @@ Task<IndexLook> look_twice(Net& net, Target target, IndexLook look, std::vector<
 Task<IndexLook> look_at_tail(Net& net, Target target, IndexLook look, Place canonical) {
   Get get = tail_get(look.served.index, canonical.url);
   const Got got = co_await follow(net, target, std::move(get));
-  count(look.finding, got);
+  look.finding.traffic += got.traffic;
   const Version release = look.finding.version.value_or(Version{});
   look.finding.feeds.push_back(judge_tail(look.served.index, got, look.reading.tail_sha256, release));
   co_return look;
@@ -296,7 +290,7 @@ Task<Finding> unless_moved(Net& net, Target target, Top top, Finding finding) {
   Get get = raw_get(top.asked, kMaxRelease);
   get.keep_body = false;
   const Got again = co_await follow(net, target, std::move(get));
-  count(finding, again);
+  finding.traffic += again.traffic;
   if (no_answer("", again) || again.reply.sha256 == top.digest) co_return finding;
   const std::string what = finding.failure->detail + "; the Release has changed meanwhile";
   finding.failure = Failure{Layer::freshness, Reason::half_synced, what};

@@ -2,6 +2,7 @@
 // Serves whatever has no ecosystem of its own; what a marker may look like is formats/marker's business.
 #include <algorithm>
 
+#include "probes/computed.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
 #include "probes/follow.hpp"
@@ -144,7 +145,7 @@ Get marker_get(const Target& target, const Options& options) {
   const std::size_t wanted = digest ? options.max_bytes : std::max(marker_limit(options.format), kPageBytes);
   Get get = raw_get(url_of(target, options.marker), std::min(options.max_bytes, wanted));
   get.decode = !digest;
-  get.may_be_unchanged = true;
+  get.reuse = Reuse::body;
   return get;
 }
 
@@ -163,32 +164,15 @@ std::optional<Failure> no_marker(const Options& options, const Got& got) {
   return no_answer(title(options.marker), got);
 }
 
-struct MarkerJob {
-  std::string body;
-  MarkerFormat format;
-  SysTime now;
-  MarkerOutcome outcome;
-};
-
-/// Large documents are read off the loop.
-Task<MarkerOutcome> read_off_loop(Net& net, std::string body, MarkerFormat format) {
-  const auto job = std::make_shared<MarkerJob>();
-  job->body = std::move(body);
-  job->format = std::move(format);
-  job->now = net.wall();
-  std::function<void()> work = [job] { job->outcome = read_marker(job->body, job->format, job->now); };
-  if (job->body.size() > kComputeInPlace)
-    co_await net.compute(std::move(work));
-  else
-    work();
-  co_return job->outcome;
-}
-
 Task<MarkerOutcome> marker_version(Net& net, Options options, Got got) {
   if (options.format.kind == MarkerKind::digest) co_return digest_version(options, got);
   if (auto failure = no_marker(options, got)) co_return *failure;
-  std::string body = std::move(got.reply.body);
-  MarkerOutcome outcome = co_await read_off_loop(net, std::move(body), options.format);
+  const std::size_t size = got.reply.body.size();
+  std::function<MarkerOutcome()> work = [body = std::move(got.reply.body), format = options.format, now = net.wall()] {
+    return read_marker(body, format, now);
+  };
+  Task<MarkerOutcome> reading = computed(net, size, std::move(work));
+  MarkerOutcome outcome = co_await std::move(reading);
   if (auto* failure = std::get_if<Failure>(&outcome)) co_return of_file(options.marker, std::move(*failure));
   co_return outcome;
 }
@@ -209,7 +193,7 @@ Task<Finding> look_at_feeds(Net& net, Target target, Finding finding) {
   const std::vector<Canary> files = unpinned(*target.pool, target.round);
   for (const Canary& file : files) {
     Get get = digest_get(target, file, options.max_bytes);
-    get.may_be_unchanged = true;
+    get.reuse = Reuse::body;
     const Got got = co_await follow(net, target, std::move(get));
     note_feed(finding, file, got);
   }

@@ -1,5 +1,6 @@
 // Go module proxies: the newest version of each module, and the files of a version against the checksum database.
 // What the answers mean is in go_answers.hpp; here is what is asked, and in which order.
+#include "probes/computed.hpp"
 #include "probes/digest.hpp"
 #include "probes/ecosystem.hpp"
 #include "probes/evidence.hpp"
@@ -25,7 +26,7 @@ Get get_of(const Target& target, const std::string& path, std::size_t limit) {
 
 Task<Got> ask(Net& net, Target target, std::string path, std::size_t limit) {
   Get get = get_of(target, path, limit);
-  get.may_be_unchanged = true;
+  get.reuse = Reuse::body;
   return follow(net, target, std::move(get));
 }
 
@@ -200,24 +201,12 @@ Task<Prepared> prepare(Net& net, Target target, GoOptions options) {
   co_return prepared;
 }
 
-/// What is read on another thread; alone with its file.
-struct ZipWork {
-  std::shared_ptr<Spool> spool;
-  ModuleVersion module;
-  std::variant<ModuleZip, ZipFault> result;
-
-  void run() { result = read_module_zip(spool->file(), module); }
-};
-
 Task<std::variant<ModuleZip, ZipFault>> read_zip(Net& net, std::shared_ptr<Spool> spool, ModuleVersion module) {
-  const auto work = std::make_shared<ZipWork>(ZipWork{std::move(spool), std::move(module), {}});
-  if (work->spool->size() <= kComputeInPlace) {
-    work->run();
-  } else {
-    std::function<void()> job = [work] { work->run(); };
-    co_await net.compute(std::move(job));
-  }
-  co_return std::move(work->result);
+  const std::size_t size = spool->size();
+  std::function<std::variant<ModuleZip, ZipFault>()> work = [spool = std::move(spool), module = std::move(module)] {
+    return read_module_zip(spool->file(), module);
+  };
+  return computed(net, size, std::move(work));
 }
 
 /// One version, as far as it has been looked at.
@@ -267,8 +256,7 @@ Task<Got> fetch_zip(Net& net, Target target, ModuleVersion module, bool is_known
   Get get = get_of(target, *proxy_path(module, ".zip"), limit);
   get.decode = false;
   get.spool = true;
-  get.may_be_unchanged = true;
-  get.digest_suffices = is_known;
+  get.reuse = is_known ? Reuse::digest : Reuse::body;
   return follow(net, target, std::move(get));
 }
 

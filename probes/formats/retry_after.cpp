@@ -2,7 +2,6 @@
 #include "probes/formats/retry_after.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 #include "probes/formats/rfc_date.hpp"
@@ -15,18 +14,10 @@ namespace {
 using std::chrono::seconds;
 
 /// A number this large is a point in time: nobody asks for thirty years of rest.
-constexpr std::int64_t kLeastEpoch = 1'000'000'000;
+constexpr std::uint64_t kLeastEpoch = 1'000'000'000;
 
-/// The whole text, digits only.
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
-  return number;
-}
-
-Duration capped(std::int64_t count) {
-  return std::min<Duration>(seconds(std::min<std::int64_t>(count, 86'400)), kLongestRetryAfter);
+Duration capped(std::uint64_t count) {
+  return std::min<Duration>(seconds(std::min<std::uint64_t>(count, 86'400)), kLongestRetryAfter);
 }
 
 std::optional<Duration> until(SysTime end, SysTime now) {
@@ -35,7 +26,7 @@ std::optional<Duration> until(SysTime end, SysTime now) {
 }
 
 /// The value of `;key=` behind the first item of a structured field.
-std::optional<std::int64_t> parameter(std::string_view field, std::string_view key) {
+std::optional<std::uint64_t> parameter(std::string_view field, std::string_view key) {
   field = field.substr(0, field.find(','));
   while (true) {
     const std::size_t semicolon = field.find(';');
@@ -43,13 +34,13 @@ std::optional<std::int64_t> parameter(std::string_view field, std::string_view k
     field.remove_prefix(semicolon + 1);
     const std::string_view word = trim(field.substr(0, field.find(';')));
     if (word.starts_with(key) && word.substr(key.size()).starts_with('='))
-      return whole_number(word.substr(key.size() + 1));
+      return parse_decimal(word.substr(key.size() + 1));
   }
 }
 
-std::optional<Duration> wait_for(std::int64_t reset, SysTime now) {
+std::optional<Duration> wait_for(std::uint64_t reset, SysTime now) {
   if (reset < kLeastEpoch) return capped(reset);
-  constexpr std::int64_t kLatest = 4'102'444'800;  // 2100: any later does not fit the clock, and is capped anyhow
+  constexpr std::uint64_t kLatest = 4'102'444'800;  // 2100: any later does not fit the clock, and is capped anyhow
   return until(SysTime(seconds(std::min(reset, kLatest))), now);
 }
 
@@ -57,7 +48,7 @@ std::optional<Duration> wait_for(std::int64_t reset, SysTime now) {
 
 std::optional<Duration> parse_retry_after(std::string_view text, SysTime now) {
   text = trim(text);
-  if (const auto count = whole_number(text)) return capped(*count);
+  if (const auto count = parse_decimal(text)) return capped(*count);
   const auto date = parse_rfc_date(text);
   return date ? until(*date, now) : std::nullopt;
 }
@@ -67,8 +58,8 @@ std::optional<Duration> quota_wait(const QuotaFields& fields, SysTime now) {
     const auto reset = parameter(fields.limit, "t");
     return reset ? wait_for(*reset, now) : std::nullopt;
   }
-  const auto remaining = whole_number(trim(fields.remaining.substr(0, fields.remaining.find_first_of(",;"))));
-  const auto reset = whole_number(trim(fields.reset.substr(0, fields.reset.find_first_of(",;"))));
+  const auto remaining = parse_decimal(trim(fields.remaining.substr(0, fields.remaining.find_first_of(",;"))));
+  const auto reset = parse_decimal(trim(fields.reset.substr(0, fields.reset.find_first_of(",;"))));
   if (remaining != 0 || !reset) return std::nullopt;
   return wait_for(*reset, now);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mw {
@@ -18,6 +19,9 @@ std::string_view trim(std::string_view text);
 
 /// ASCII only.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+/// ASCII only; other bytes stay as they are.
+std::string lower(std::string_view text);
 
 /// Digits only, no sign, must fit.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);

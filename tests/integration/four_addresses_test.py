@@ -1,6 +1,5 @@
 """One name, four addresses, one of them forgotten: it is named within two rounds, the mirror is called inconsistent,
 and stays so: answers whose order changes with every question, as real ones do, must not make it flap."""
-import http.server
 import ipaddress
 import json
 import pathlib
@@ -71,22 +70,8 @@ class Sites:
     def __init__(self):
         self.version = dict.fromkeys([UPSTREAM, *ADDRESSES], "1")
         self.port = support.free_port(UPSTREAM)
-        sites = self
-
-        class Serve(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802 (the library's name)
-                body = sites.version[self.server.server_address[0]].encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
         for address in self.version:
-            server = http.server.ThreadingHTTPServer((address, self.port), Serve)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            support.serve(address, self.port, lambda address=address: self.version[address].encode())
 
     def release(self, version):
         for address in self.version:

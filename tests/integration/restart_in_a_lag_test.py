@@ -1,6 +1,5 @@
 """A mirror lags while the agent ends, by SIGTERM and by SIGKILL, and begins anew: the lag goes on from where it was.
 Every scrape counts, those before the first look has ended too: they show what was restored, never `unknown`."""
-import http.server
 import pathlib
 import signal
 import sys
@@ -23,22 +22,11 @@ class Site:
         self.version = "1"
         self.open = threading.Event()
         self.open.set()
-        site = self
+        support.serve(address, port, self._marker)
 
-        class Serve(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802 (the library's name)
-                site.open.wait(30)
-                body = site.version.encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer((address, port), Serve)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    def _marker(self):
+        self.open.wait(30)
+        return self.version.encode()
 
 
 def make_config(directory, port):

@@ -1,10 +1,8 @@
 """One resolver says nothing: a check with a timeout of 1 s still ends within 1.25 s, and nobody else's check starts
 more than 50 ms late because of it."""
-import http.server
 import pathlib
 import socket
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -18,22 +16,10 @@ LATEST_END = 1.25
 LATEST_START = 0.05
 
 
-class Ok(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 (the library's name)
-        self.send_response(200)
-        self.send_header("Content-Length", "3")
-        self.end_headers()
-        self.wfile.write(b"ok\n")
-
-    def log_message(self, *_):
-        pass
-
-
 def serve_nearby():
     port = support.free_port("127.80.1.1")
     for n in range(NEARBY):
-        server = http.server.ThreadingHTTPServer((f"127.80.1.{n + 1}", port), Ok)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        support.serve(f"127.80.1.{n + 1}", port, lambda: b"ok\n")
     return port
 
 

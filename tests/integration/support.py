@@ -139,6 +139,24 @@ def post(url, seconds=5):
         return reply.read().decode()
 
 
+def serve(address, port, body):
+    """Answers every GET at address:port with what body() gives at that moment."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802 (the library's name)
+            data = body()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer((address, port), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 class Collector:
     """A webhook receiver that keeps every payload."""
 

@@ -176,6 +176,8 @@ class Player final : public WardenEvents {
       net_.host(word(1)).pages[word(2)] = {std::atoi(word(3).c_str()), word(4), {}};
     else if (words[0] == "header")
       net_.host(word(1)).pages[word(2)].headers.emplace_back(word(3), word(4));
+    else if (words[0] == "large")
+      net_.host(word(1)).pages[word(2)] = {200, std::string(std::stoul(word(3)) * 1024, 'x'), {}};
     else if (words[0] == "redirect")
       net_.host(word(1)).pages[word(2)] = {302, "", {{"location", word(3)}}};
     else if (words[0] == "trouble")
@@ -236,7 +238,9 @@ class Player final : public WardenEvents {
     fail(line, "a known expectation", word(1));
   }
 
+  /// Null as well when no configuration was accepted: there is no picture then.
   const MirrorView* find(const std::string& path) const {
+    if (!picture_) return nullptr;
     for (const auto& view : picture_->snapshot->mirrors)
       if (view->pool->name + "/" + view->mirror->name == path) return view.get();
     return nullptr;
