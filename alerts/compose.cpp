@@ -1,5 +1,7 @@
 // The words of a notice: what a person on call reads first. Pure.
+#include "alerts/layout.hpp"
 #include "alerts/outbox.hpp"
+#include "probes/digest.hpp"
 #include "probes/duration.hpp"
 
 namespace mw {
@@ -39,6 +41,22 @@ void add_facts(std::map<std::string, std::string>& annotations, const MirrorView
   annotations["reason"] = name(view.verdict.failure->reason);
 }
 
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+/// As Alertmanager writes it: {}:{alertname="MirrorStale", pool="debian"}
+std::string group_key(const std::map<std::string, std::string>& labels) {
+  std::string key = "{}:{";
+  for (const auto& [name, value] : labels) key += (key.back() == '{' ? "" : ", ") + name + "=" + quoted(value);
+  return key + "}";
+}
+
 }  // namespace
 
 Notice compose(const Owed& owed, const Alert& alert, const MirrorView* view, const std::string& external_url) {
@@ -52,9 +70,23 @@ Notice compose(const Owed& owed, const Alert& alert, const MirrorView* view, con
   for (const auto& [key, text] : alert.rule.annotations) notice.annotations.insert_or_assign(key, text);
   notice.starts_at = alert.fired_at;
   notice.ends_at = owed.firing ? SysTime{} : alert.resolved_at;
-  notice.external_url = external_url;
+  notice.title = notice.annotations["summary"];
   notice.generator_url = external_url.empty() ? "" : external_url + "/";
   return notice;
+}
+
+Message message_of(const Owed& owed, Notice notice, const Receiver& receiver, const std::string& external_url) {
+  Message message;
+  message.sequence = owed.episode * 2 - (owed.firing ? 1 : 0);
+  message.language = receiver.language;
+  message.receiver = receiver.name;
+  for (const char* key : {"alertname", "mirror", "pool"})
+    if (const auto found = notice.labels.find(key); found != notice.labels.end()) message.group_labels.insert(*found);
+  message.group_key = group_key(message.group_labels);
+  message.id = sha256_hex(receiver.name + message.group_key + std::to_string(message.sequence)).substr(0, 32);
+  message.external_url = external_url;
+  message.notices.push_back(std::move(notice));
+  return message;
 }
 
 }  // namespace mw

@@ -68,7 +68,7 @@ Ledger attempted(Ledger ledger, const Owed& owed) {
 }
 
 Ledger settled(Ledger ledger, const Owed& owed, const Delivery& delivery, SteadyTime now) {
-  if (delivery.accepted) {
+  if (delivery.outcome == Outcome::accepted) {
     Told& told = ledger.told[owed.key];
     (owed.firing ? told.fired : told.resolved) = owed.episode;
     ledger.failures = 0;

@@ -44,14 +44,6 @@ std::size_t count_owed(const Ledger&, const Alerts&, const Receiver&);
 /// Before the request is sent: from here on the other side may have seen it.
 Ledger attempted(Ledger, const Owed&);
 
-/// What became of a request. `status` 0 means that none came back.
-struct Delivery {
-  bool accepted = false;
-  int status = 0;
-  std::optional<Duration> retry_after;
-  std::string error;
-};
-
 /// Accepted: told. Otherwise tried again, later each time: 1 s doubling to 5 min, or what Retry-After says up to 1 h.
 Ledger settled(Ledger, const Owed&, const Delivery&, SteadyTime now);
 
@@ -60,5 +52,8 @@ void forget_finished(Alerts&, Outbox&, const std::vector<Receiver>&);
 
 /// The message for one piece of news. `view` may be null when the mirror is gone.
 Notice compose(const Owed&, const Alert&, const MirrorView* view, const std::string& external_url);
+
+/// That piece of news alone, as a message.
+Message message_of(const Owed&, Notice, const Receiver&, const std::string& external_url);
 
 }  // namespace mw

@@ -1,37 +1,53 @@
-// What all receivers share: identity of a label set and how times are written.
+// What all receivers share: their options, and what an HTTP status means.
 #include "alerts/receiver.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
-#include <ctime>
 
 namespace mw {
 
-std::string fingerprint(const std::map<std::string, std::string>& labels) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  const auto add = [&hash](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    hash = (hash ^ 0xFFU) * 0x100000001b3ULL;  // the separator that Prometheus' model uses
-  };
-  for (const auto& [key, value] : labels) {
-    add(key);
-    add(value);
-  }
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return text.data();
+namespace {
+
+Outcome outcome_of(int status) {
+  constexpr std::array kLater = {408, 425, 429};
+  constexpr std::array kRefused = {401, 403, 404, 405, 407, 410};
+  const auto in = [status](const auto& list) { return std::find(list.begin(), list.end(), status) != list.end(); };
+  if (status >= 200 && status < 300) return Outcome::accepted;
+  if (in(kRefused) || (status >= 300 && status < 400)) return Outcome::refused;
+  if (status >= 400 && status < 500 && !in(kLater)) return Outcome::rejected;
+  return Outcome::later;
 }
 
-std::string rfc3339(SysTime time) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
-  const std::time_t since_epoch = static_cast<std::time_t>(whole.time_since_epoch().count());
-  std::tm parts{};
-  gmtime_r(&since_epoch, &parts);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(millis));
-  return text.data();
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  constexpr std::array kNames = {"accepted", "later", "refused", "rejected"};
+  return kNames.at(static_cast<std::size_t>(outcome));
+}
+
+const std::string& Receiver::option(std::string_view key) const {
+  static const std::string none;
+  const auto found = options.find(std::string(key));
+  return found == options.end() ? none : found->second;
+}
+
+const Secret& Receiver::secret(std::string_view key) const {
+  static const Secret none;
+  const auto found = secrets.find(std::string(key));
+  return found == secrets.end() ? none : found->second;
+}
+
+/// The answer's text is not quoted: what refuses a request likes to repeat it, credentials included.
+Delivery judge_status(const Response& response) {
+  const Outcome outcome = outcome_of(response.status);
+  if (outcome == Outcome::accepted) return {outcome, response.status, std::nullopt, ""};
+  return {outcome, response.status, response.retry_after, "status " + std::to_string(response.status)};
+}
+
+const ReceiverKind* find_receiver_kind(std::string_view name) {
+  const auto& all = receiver_kinds();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const ReceiverKind* kind) { return kind->name == name; });
+  return found == all.end() ? nullptr : *found;
 }
 
 }  // namespace mw

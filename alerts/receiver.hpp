@@ -1,51 +1,117 @@
-// What a notice is, and what a receiver makes of it: a pure renderer from a notice to one HTTP request.
-// One receiver kind a file in receivers/; delivery, retries and order are the outbox's business.
+// What a receiver is: a pure renderer from a message to one request, and the vendor's word on what an answer means.
+// One kind a file in receivers/, found by CMake. Delivery, retries and order are the outbox's business.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
-#include "probes/model.hpp"
+#include "alerts/message.hpp"
+#include "probes/option.hpp"
 #include "probes/secret.hpp"
 
 namespace mw {
 
-/// One alert as told to one receiver.
-struct Notice {
-  bool firing = true;
-  std::string receiver;
-  std::string alert;                               ///< the rule's name
-  std::map<std::string, std::string> labels;       ///< identity: never a measured value
-  std::map<std::string, std::string> annotations;  ///< for people
-  SysTime starts_at{};
-  SysTime ends_at{};  ///< when resolved
-  std::string generator_url;
-  std::string external_url;
-};
-
 struct Receiver {
   std::string name;
-  std::string kind;  ///< "webhook"
-  Secret url;
-  Duration timeout = std::chrono::seconds(10);
+  std::string kind;  ///< of ReceiverKind::name
+  std::map<std::string, std::string> options;
+  std::map<std::string, Secret> secrets;
+  Language language = Language::english;
+  Duration timeout = std::chrono::seconds(10);  ///< of one attempt
   bool send_resolved = true;
+
+  /// The option's value; empty when it is not set.
+  const std::string& option(std::string_view key) const;
+  const Secret& secret(std::string_view key) const;
   bool operator==(const Receiver&) const = default;
 };
 
-struct Request {
+/// An HTTP POST. The URL and the header fields may carry credentials.
+struct Post {
+  Secret url;
   Headers headers;
   std::string body;
 };
 
-/// The request to POST to the receiver's URL.
-Request render(const Receiver&, const Notice&);
+/// A mail, through an SMTP server.
+struct Mail {
+  Secret url;  ///< smtp[s]://host:port
+  std::string user;
+  Secret password;
+  std::string from;  ///< addresses only
+  std::vector<std::string> to;
+  std::string text;  ///< the message with its header fields: RFC 5322, lines end in CRLF
+};
 
-/// Alertmanager's identity of a label set, 16 hex digits.
-std::string fingerprint(const std::map<std::string, std::string>& labels);
+/// A program, without a shell.
+struct Program {
+  std::vector<std::string> argv;
+  std::string input;
+};
 
-/// RFC 3339 with milliseconds, UTC.
-std::string rfc3339(SysTime);
+using Outgoing = std::variant<Post, Mail, Program>;
+
+/// What came back: an HTTP status, an SMTP reply code, or a program's exit code as 200 (for 0) or 500.
+struct Response {
+  int status = 0;
+  std::string body;  ///< at most 16 KiB
+  std::optional<Duration> retry_after;
+};
+
+enum class Outcome : std::uint8_t {
+  accepted,
+  later,    ///< trouble that passes by itself: tried again with growing pauses
+  refused,  ///< the address or the credentials are wrong: tried again, seldom, until somebody repairs them
+  rejected  ///< this very message will never be taken: a dead letter after a few attempts
+};
+std::string_view name(Outcome);
+
+struct Delivery {
+  Outcome outcome = Outcome::later;
+  int status = 0;  ///< 0: no answer came
+  std::optional<Duration> retry_after;
+  std::string error;  ///< for people; holds nothing of the URL or the credentials
+};
+
+/// What HTTP's status says (RFC 9110 §15): 2xx accepted; 401, 403, 404, 405, 407, 410 and redirects refused; 408, 425,
+/// 429 and 5xx later; any other 4xx rejected.
+Delivery judge_status(const Response&);
+
+struct ReceiverOption {
+  std::string_view key = {};
+  std::string_view fallback = {};  ///< the default; meaningless when required
+  bool required = false;
+  bool secret = false;  ///< may come from a file or an environment variable, and is never printed
+  std::string_view doc = {};
+  std::string_view example = {};  ///< a made-up value that option_troubles lets pass; shown in tests and documents
+};
+
+/// A token bucket: what the endpoint takes without complaint.
+struct Pace {
+  int burst = 10;
+  Duration each = std::chrono::seconds(1);  ///< a token more
+};
+
+struct ReceiverKind {
+  std::string_view name = {};
+  std::string_view doc = {};
+  std::vector<ReceiverOption> options = {};
+  Pace pace{};
+  /// Pure. `now` is for signatures and timestamps of the attempt.
+  Outgoing (*render)(const Receiver&, const Message&, SysTime now) = nullptr;
+  /// What the vendor means by its answer; judge_status where HTTP says it all.
+  Delivery (*judge)(const Response&) = judge_status;
+  /// Looks at the options before the configuration comes into force. Never quotes a secret.
+  std::vector<OptionTrouble> (*option_troubles)(const Receiver&) = nullptr;
+};
+
+/// All of them, in alphabetical order.
+const std::vector<const ReceiverKind*>& receiver_kinds();
+/// Nullptr if there is none of that name.
+const ReceiverKind* find_receiver_kind(std::string_view name);
 
 }  // namespace mw

@@ -36,7 +36,7 @@ std::string describe(const Verdict& verdict) {
 }
 
 DeliveryOutcome outcome_of(const Delivery& delivery) {
-  if (delivery.accepted) return DeliveryOutcome::delivered;
+  if (delivery.outcome == Outcome::accepted) return DeliveryOutcome::delivered;
   if (delivery.status == 0) return DeliveryOutcome::failed_network;
   if (delivery.status == 429) return DeliveryOutcome::rate_limited;
   return delivery.status >= 500 ? DeliveryOutcome::failed_server_error : DeliveryOutcome::failed_client_error;
@@ -61,8 +61,8 @@ class Ledgers final : public WardenEvents {
   void put_off(const MirrorKey& key, CheckKind, PutOff why) override { own_.put_off(key.pool, key.mirror, why); }
   void delivered(const std::string& receiver, const Owed& owed, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
-    log_.write(delivery.accepted ? LogLevel::info : LogLevel::warn,
-               delivery.accepted ? "notice delivered" : "notice not accepted, will try again",
+    log_.write(delivery.outcome == Outcome::accepted ? LogLevel::info : LogLevel::warn,
+               delivery.outcome == Outcome::accepted ? "notice delivered" : "notice not accepted, will try again",
                {{"receiver", receiver},
                 {"alert", owed.key.rule},
                 {"pool", owed.key.pool},

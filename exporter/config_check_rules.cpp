@@ -1,4 +1,4 @@
-// Checks of rules and receivers that no single key can make: names that are not there, rings of inhibition. Pure.
+// Checks of rules that no single key can make: names that are not there, rings of inhibition. Pure.
 #include <algorithm>
 
 #include "exporter/config_forms.hpp"
@@ -85,16 +85,6 @@ class RingSearch {
   std::vector<std::size_t> way_;
 };
 
-void check_webhook(const Receiver& receiver, const std::string& path, Reading& reading) {
-  if (!reading.has(path)) return reading.fail(path, "is missing, expected a table with the receiver's url");
-  if (receiver.kind.empty()) return;  // not a table: complained of
-  const auto* key = reading.has(path + ".url") ? ".url" : reading.has(path + ".url_file") ? ".url_file" : ".url_env";
-  if (!reading.has(path + key)) return reading.fail(path + ".url", "is missing, expected url, url_file or url_env");
-  if (receiver.url.empty()) return;
-  if (const auto problem = webhook_url_problem(receiver.url.reveal()))
-    reading.fail(path + key, std::string(key) == ".url" ? *problem : "leads to a URL that " + *problem);
-}
-
 }  // namespace
 
 void check_rules(const Draft& draft, Reading& reading) {
@@ -111,15 +101,6 @@ void check_rules(const Draft& draft, Reading& reading) {
     check_names(rule.inhibited_by, path + ".inhibited_by", rules, reading);
   }
   RingSearch(draft.rules, reading).run();
-}
-
-void check_receivers(const Draft& draft, Reading& reading) {
-  std::map<std::string, std::string> seen;
-  for (std::size_t i = 0; i < draft.receivers.size(); ++i) {
-    const std::string path = indexed("receiver", i);
-    check_name(draft.receivers[i].name, path + ".name", seen, reading);
-    check_webhook(draft.receivers[i], path + ".webhook", reading);
-  }
 }
 
 }  // namespace mw

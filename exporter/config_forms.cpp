@@ -239,6 +239,19 @@ Form<std::string> resolver() {
       });
 }
 
+Form<Language> language_form() {
+  const Form<std::string> word = one_of({"en", "zh"});
+  Form<Language> form;
+  form.expects = word.expects;
+  form.read = [word](const Spot& spot) -> std::optional<Language> {
+    const auto value = word.read(spot);
+    if (!value) return std::nullopt;
+    return *value == "zh" ? Language::chinese : Language::english;
+  };
+  form.print = [](const Language& language) { return quote_toml(language == Language::chinese ? "zh" : "en"); };
+  return form;
+}
+
 Form<CheckKind> check_kind() {
   std::vector<std::string> words;
   for (const CheckKind kind : kCheckKinds) words.emplace_back(name(kind));

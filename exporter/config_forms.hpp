@@ -38,6 +38,7 @@ Form<std::string> sha256();
 Form<std::string> resolver();
 Form<CheckKind> check_kind();
 Form<Condition> condition();
+Form<Language> language_form();
 
 // ---- URLs ---------------------------------------------------------------------------------------------------
 
@@ -47,8 +48,6 @@ Form<Url> mirror_url();
 Form<Url> proxy_url();
 /// http or https, kept as text without a trailing slash.
 Form<std::string> page_url();
-/// Why `text` is no http or https URL to send to; nothing if it is one. Never quotes it.
-std::optional<std::string> webhook_url_problem(const std::string& text);
 
 // ---- tables of strings --------------------------------------------------------------------------------------
 

@@ -45,6 +45,13 @@ std::string ecosystem_sections() {
   return out;
 }
 
+std::string receiver_sections() {
+  std::string out;
+  for (const ReceiverKind* kind : receiver_kinds())
+    out += section("`[receiver." + std::string(kind->name) + "]`", std::string(kind->doc) + ".", kind_fields(*kind));
+  return out;
+}
+
 }  // namespace
 
 std::string print_config(const Config& config) {
@@ -64,8 +71,7 @@ std::string config_reference() {
          section("`canaries` of a pool, when written as tables", "", canary_fields()) +
          section("`[pool.http]`", "What the http check asks, and what it wants to see.", http_fields()) +
          ecosystem_sections() + section("`[[alert]]`", "One rule.", rule_fields()) +
-         section("`[[receiver]]`", "One receiver.", receiver_fields()) +
-         section("`webhook` of a receiver", "", webhook_fields());
+         section("`[[receiver]]`", "One receiver, of one kind.", receiver_fields()) + receiver_sections();
 }
 
 }  // namespace mw

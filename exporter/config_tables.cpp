@@ -243,7 +243,7 @@ Fields<Pool> pool_rows() {
   return rows;
 }
 
-// ---- alerts and receivers -----------------------------------------------------------------------------------
+// ---- alerts -------------------------------------------------------------------------------------------------
 
 Fields<Rule> rule_rows() {
   using R = Rule;
@@ -261,19 +261,6 @@ Fields<Rule> rule_rows() {
       field<R>("inhibited_by", &R::inhibited_by, names,
                "rules that keep this one silent while they are pending or firing for the same mirror"),
   };
-}
-
-Field<Receiver> webhook_row() {
-  Field<Receiver> row = sub_table<Receiver>("webhook", kSelf, webhook_fields(), "an HTTP POST of JSON");
-  row.read = [](const Spot& spot, Receiver& receiver) {
-    if (spot.node->kind == TomlNode::Kind::table) receiver.kind = "webhook";
-    read_table(spot, webhook_fields(), receiver);
-  };
-  row.section = [](const Receiver& receiver, const std::string& header) {
-    if (receiver.kind != "webhook") return std::string();
-    return "\n[" + header + "]\n" + print_table(receiver, webhook_fields(), header);
-  };
-  return row;
 }
 
 }  // namespace
@@ -347,26 +334,6 @@ const Fields<Pool>& pool_fields() {
 
 const Fields<Rule>& rule_fields() {
   static const Fields<Rule> rows = rule_rows();
-  return rows;
-}
-
-const Fields<Receiver>& webhook_fields() {
-  static const Fields<Receiver> rows = [] {
-    using R = Receiver;
-    Fields<R> made = secret_fields<R>("url", &R::url, Inline::allowed, "where to send; exactly one of the three");
-    made.push_back(
-        otherwise(field<R>("timeout", &R::timeout, span(milliseconds(10), minutes(2)), "for one attempt"), "\"10s\""));
-    made.push_back(otherwise(field<R>("send_resolved", &R::send_resolved, flag(), "tell the all-clear too"), "true"));
-    return made;
-  }();
-  return rows;
-}
-
-const Fields<Receiver>& receiver_fields() {
-  static const Fields<Receiver> rows = {
-      required(field<Receiver>("name", &Receiver::name, name_form(), "what rules call it in notify; unique")),
-      webhook_row(),
-  };
   return rows;
 }
 

@@ -27,7 +27,7 @@ const Fields<Mirror>& reference_fields();  ///< a mirror's, but the name is opti
 const Fields<Proxy>& proxy_fields();
 const Fields<Rule>& rule_fields();
 const Fields<Receiver>& receiver_fields();
-const Fields<Receiver>& webhook_fields();
+const Fields<Receiver>& kind_fields(const ReceiverKind&);  ///< of [receiver.slack]
 
 /// Defaults that depend on other keys. Values that could not be read are left alone.
 void complete(Pool& pool);

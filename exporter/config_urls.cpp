@@ -96,12 +96,4 @@ Form<std::string> page_url() {
   return form;
 }
 
-std::optional<std::string> webhook_url_problem(const std::string& text) {
-  const auto scheme = scheme_of(text);
-  if (scheme != "http" && scheme != "https") return "is no http or https URL";  // no word of it: it may be secret
-  const auto url = read_url(text, {"http", "https"});
-  if (const auto* words = std::get_if<std::string>(&url)) return *words;
-  return std::nullopt;
-}
-
 }  // namespace mw

@@ -7,7 +7,7 @@
 #include <array>
 #include <chrono>
 
-#include "alerts/receiver.hpp"
+#include "alerts/layout.hpp"
 #include "probes/model.hpp"
 
 namespace mw {

@@ -7,16 +7,15 @@ namespace mw {
 
 namespace {
 
-Delivery delivery_of(const Reply& reply, SysTime now) {
-  Delivery delivery;
-  delivery.status = reply.status;
-  delivery.accepted = !reply.failure && reply.status >= 200 && reply.status < 300;
-  if (const auto wait = header(reply, "retry-after")) delivery.retry_after = parse_retry_after(*wait, now);
-  if (reply.failure)
-    delivery.error = std::string(name(reply.failure->layer)) + "/" + std::string(name(reply.failure->reason));
-  else if (!delivery.accepted)
-    delivery.error = "status " + std::to_string(reply.status);
-  return delivery;
+/// What the vendor makes of it; a network's trouble is never final.
+Delivery delivery_of(const Receiver& receiver, const Reply& reply, SysTime now) {
+  if (reply.failure) {
+    const std::string what = std::string(name(reply.failure->layer)) + "/" + std::string(name(reply.failure->reason));
+    return {Outcome::later, 0, std::nullopt, what};
+  }
+  Response response{reply.status, reply.body, std::nullopt};
+  if (const auto wait = header(reply, "retry-after")) response.retry_after = parse_retry_after(*wait, now);
+  return find_receiver_kind(receiver.kind)->judge(response);
 }
 
 const MirrorView* find_view(const Snapshot& snapshot, const AlertKey& key) {
@@ -25,7 +24,7 @@ const MirrorView* find_view(const Snapshot& snapshot, const AlertKey& key) {
   return nullptr;
 }
 
-Fetch post_of(const Receiver& receiver, const Url& url, Request request, const std::string& user_agent) {
+Fetch fetch_of(const Receiver& receiver, const Url& url, Post request, const std::string& user_agent) {
   Fetch fetch;
   fetch.method = "POST";
   fetch.url = url;
@@ -68,26 +67,29 @@ void Warden::pump_delivery(const Receiver& receiver) {
   ledger = attempted(std::move(ledger), *owed);
   delivering_.insert(receiver.name);
   Notice notice = compose(*owed, alerts_.at(owed->key), find_view(*snapshot_, owed->key), config_->agent.external_url);
-  notice.receiver = receiver.name;
   if (!config_->agent.vantage.empty()) notice.annotations["vantage"] = config_->agent.vantage;
   spawn(deliver(receiver, *owed, std::move(notice)), "delivery to " + receiver.name);
 }
 
 Task<void> Warden::deliver(Receiver receiver, Owed owed, Notice notice) {
-  const auto url = parse_url(receiver.url.reveal());
+  const Message message = message_of(owed, std::move(notice), receiver, config_->agent.external_url);
+  Outgoing outgoing = find_receiver_kind(receiver.kind)->render(receiver, message, net_.wall());
+  Post request = std::get<Post>(std::move(outgoing));
+  const auto url = parse_url(request.url.reveal());
   Reply reply;
   if (const Url* where = std::get_if<Url>(&url)) {
-    Fetch fetch = post_of(receiver, *where, render(receiver, notice), user_agent_);
+    Fetch fetch = fetch_of(receiver, *where, std::move(request), user_agent_);
     reply = co_await post(net_, std::move(fetch));
   } else {
     reply.failure = Failure{Layer::http, Reason::malformed, "the receiver's URL is not valid"};
   }
-  const Delivery delivery = delivery_of(reply, net_.wall());
+  const Delivery delivery = delivery_of(receiver, reply, net_.wall());
   delivering_.erase(receiver.name);
   Ledger& ledger = outbox_[receiver.name];
   ledger = settled(std::move(ledger), owed, delivery, net_.now());
   events_.delivered(receiver.name, owed, delivery);
-  if (!delivery.accepted) spawn(deliver_later(receiver.name, ledger.not_before), "delivery to " + receiver.name);
+  if (delivery.outcome != Outcome::accepted)
+    spawn(deliver_later(receiver.name, ledger.not_before), "delivery to " + receiver.name);
   wake_receiver(receiver.name);
 }
 

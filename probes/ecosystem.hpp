@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "probes/net.hpp"
+#include "probes/option.hpp"
 #include "probes/target.hpp"
 
 namespace mw {
@@ -17,12 +18,6 @@ struct EcosystemOption {
   std::string_view fallback;  ///< the default; meaningless when required
   bool required = false;
   std::string_view doc;
-};
-
-/// What is wrong with the value of one of the options. Completes "pool[0].apt.suite: …".
-struct OptionTrouble {
-  std::string_view key;
-  std::string what;
 };
 
 struct Ecosystem {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "alerts/receiver.hpp"
+#include "alerts/layout.hpp"
 #include "probes/duration.hpp"
 
 namespace mw {

@@ -158,7 +158,7 @@ TEST_CASE("the defaults that the tables tell are those of the structs") {
         print_table(AgentConfig{}, agent_fields(), ""));
   CHECK(read_nothing(mirror_fields(), Mirror{}) == Mirror{});
   CHECK(read_nothing(http_fields(), HttpExpectation{}) == HttpExpectation{});
-  CHECK(read_nothing(webhook_fields(), Receiver{}) == Receiver{});
+  CHECK(read_nothing(receiver_fields(), Receiver{}) == Receiver{});
   CHECK(read_nothing(rule_fields(), Rule{}) == Rule{});
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("the reference documents every key that is not hidden, from the same r
   documents(canary_fields());
   documents(rule_fields());
   documents(receiver_fields());
-  documents(webhook_fields());
+  for (const ReceiverKind* kind : receiver_kinds()) documents(kind_fields(*kind));
   for (const Ecosystem* ecosystem : ecosystems()) documents(option_fields(*ecosystem));
   CHECK(reference.find("| `bearer` |") == std::string::npos);
   CHECK(reference.find(

@@ -124,13 +124,13 @@ TEST_CASE("a firing is owed once, its all-clear once, and nothing to strangers")
   Receiver stranger = hook();
   stranger.name = "stranger";
   CHECK_FALSE(next_owed(ledger, alerts, stranger));
-  ledger = settled(attempted(ledger, *owed), *owed, {true, 200, {}, ""}, SteadyTime(1s));
+  ledger = settled(attempted(ledger, *owed), *owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(1s));
   CHECK_FALSE(next_owed(ledger, alerts, hook()));
   alerts = evaluate(alerts, {rule("A", 0s)}, world(false, at(10min).wall), at(10min));
   owed = next_owed(ledger, alerts, hook());
   REQUIRE(owed);
   CHECK_FALSE(owed->firing);
-  ledger = settled(attempted(ledger, *owed), *owed, {true, 200, {}, ""}, SteadyTime(2s));
+  ledger = settled(attempted(ledger, *owed), *owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(2s));
   CHECK_FALSE(next_owed(ledger, alerts, hook()));
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("what ended before it was ever attempted is not news; what was attempt
   Alerts alerts = evaluate({}, {rule("A", 0s)}, world(true, at(0s).wall), at(0s));
   const auto owed = next_owed({}, alerts, hook());
   REQUIRE(owed);
-  const Ledger tried = settled(attempted({}, *owed), *owed, {false, 0, {}, "refused"}, SteadyTime(1s));
+  const Ledger tried = settled(attempted({}, *owed), *owed, {Outcome::later, 0, {}, "refused"}, SteadyTime(1s));
   alerts = evaluate(alerts, {rule("A", 0s)}, world(false, at(10min).wall), at(10min));
   CHECK_FALSE(next_owed({}, alerts, hook()));
   const auto clear = next_owed(tried, alerts, hook());
@@ -151,24 +151,24 @@ TEST_CASE("retries come later each time and obey Retry-After within an hour") {
   const Owed owed{kKey, 1, true};
   const Duration waits[] = {1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 256s, 300s, 300s};
   for (const Duration wait : waits) {
-    ledger = settled(ledger, owed, {false, 500, {}, "status 500"}, SteadyTime(0s));
+    ledger = settled(ledger, owed, {Outcome::later, 500, {}, "status 500"}, SteadyTime(0s));
     CHECK(ledger.not_before == SteadyTime(wait));
   }
-  CHECK(settled(ledger, owed, {false, 429, 42s, ""}, SteadyTime(0s)).not_before == SteadyTime(42s));
-  CHECK(settled(ledger, owed, {false, 429, 24h, ""}, SteadyTime(0s)).not_before == SteadyTime(1h));
-  CHECK(settled(ledger, owed, {true, 200, {}, ""}, SteadyTime(9s)).failures == 0);
+  CHECK(settled(ledger, owed, {Outcome::later, 429, 42s, ""}, SteadyTime(0s)).not_before == SteadyTime(42s));
+  CHECK(settled(ledger, owed, {Outcome::later, 429, 24h, ""}, SteadyTime(0s)).not_before == SteadyTime(1h));
+  CHECK(settled(ledger, owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(9s)).failures == 0);
 }
 
 TEST_CASE("finished alerts are forgotten, owed ones never") {
   Alerts alerts = evaluate({}, {rule("A", 0s)}, world(true, at(0s).wall), at(0s));
   Outbox outbox;
   const auto owed = next_owed(outbox["hook"], alerts, hook());
-  outbox["hook"] = settled(attempted({}, *owed), *owed, {true, 200, {}, ""}, SteadyTime(0s));
+  outbox["hook"] = settled(attempted({}, *owed), *owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(0s));
   alerts = evaluate(alerts, {rule("A", 0s)}, world(false, at(10min).wall), at(10min));
   forget_finished(alerts, outbox, {hook()});
   REQUIRE(alerts.contains(kKey));
   const auto clear = next_owed(outbox["hook"], alerts, hook());
-  outbox["hook"] = settled(outbox["hook"], *clear, {true, 200, {}, ""}, SteadyTime(0s));
+  outbox["hook"] = settled(outbox["hook"], *clear, {Outcome::accepted, 200, {}, ""}, SteadyTime(0s));
   forget_finished(alerts, outbox, {hook()});
   CHECK(alerts.empty());
   CHECK(outbox["hook"].told.empty());
