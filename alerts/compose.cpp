@@ -1,44 +1,200 @@
-// The words of a notice: what a person on call reads first. Pure.
+// The words.
+#include "alerts/compose.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <tuple>
+
 #include "alerts/layout.hpp"
-#include "alerts/outbox.hpp"
-#include "probes/digest.hpp"
 #include "probes/duration.hpp"
+#include "probes/ecosystem.hpp"
 
 namespace mw {
 
 namespace {
 
-std::string headline(const Owed& owed, const Alert& alert, const MirrorView* view) {
-  const std::string who = "Mirror " + owed.key.mirror + " of pool " + owed.key.pool;
-  if (!owed.firing && view == nullptr) return who + ": no longer watched, " + owed.key.rule + " is over.";
-  if (!owed.firing) return who + ": " + owed.key.rule + " is over.";
-  const std::string state = view != nullptr ? std::string(name(view->verdict.state)) : "unknown";
-  return who + " is " + state + " (" + to_string(alert.rule.when) + ").";
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Duration kErrorWindow = hours(1);
+constexpr Duration kLongest = hours(24 * 3650);
+
+/// Whoever speaks, and of what.
+struct Speaker {
+  const Owed& owed;
+  const Alert& alert;
+  const Scene& scene;
+  const MirrorView* view;
+  Language language;
+
+  std::string say(const char* english, const char* chinese) const {
+    return language == Language::chinese ? chinese : english;
+  }
+};
+
+const MirrorView* find_view(const Scene& scene, const AlertKey& key) {
+  const auto found = scene.views.find({key.pool, key.mirror});
+  return found == scene.views.end() ? nullptr : found->second;
 }
 
-std::string why(const MirrorView& view) {
-  if (!view.verdict.failure) return "It serves what the reference serves.";
-  const Failure& failure = *view.verdict.failure;
-  return "Layer " + std::string(name(failure.layer)) + ", reason " + std::string(name(failure.reason)) + ": " +
-         printable(failure.detail) + ".";
+// ---- times --------------------------------------------------------------------------------------------------
+
+/// To the second below an hour, to the minute above.
+std::string rough(Duration duration) {
+  const Duration bounded = std::clamp(duration, -kLongest, kLongest);
+  const bool brief = bounded < hours(1) && bounded > -hours(1);
+  return format_duration(brief ? Duration(std::chrono::round<seconds>(bounded))
+                               : Duration(std::chrono::round<minutes>(bounded)));
+}
+
+/// "2026-03-01 08:15:00 UTC".
+std::string clock_time(SysTime time) {
+  const std::time_t since_epoch = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&since_epoch, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts)};
+}
+
+std::string ago(const Speaker& speaker, SysTime time) {
+  const std::string distance = rough(std::max(speaker.scene.now - time, Duration::zero()));
+  return clock_time(time) + speaker.say(" (", "（") + distance + speaker.say(" ago)", "前）");
+}
+
+// ---- title --------------------------------------------------------------------------------------------------
+
+std::string subject(const Speaker& speaker) {
+  const AlertKey& key = speaker.owed.key;
+  if (!key.mirror.empty()) return printable(key.pool) + "/" + printable(key.mirror);
+  if (!key.pool.empty()) return speaker.say("pool ", "镜像池 ") + printable(key.pool);
+  return speaker.say("mirrorwarden", "mirrorwarden") +
+         (speaker.scene.vantage.empty() ? "" : " " + printable(speaker.scene.vantage));
+}
+
+std::string value_text(const Alert& alert) {
+  const SignalFacts& what = facts(alert.which.signal);
+  if (what.unit == Unit::duration)
+    return rough(
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(alert.value, -3e8, 3e8))));
+  return format_value(alert.which.signal, alert.value);
+}
+
+/// "sync_lag is 7h2m (> 6h)", or just "corrupt".
+std::string measured(const Speaker& speaker) {
+  const Condition& which = speaker.alert.which;
+  const std::string text = to_string(which);
+  const auto space = text.find(' ');
+  if (facts(which.signal).unit == Unit::flag || space == std::string::npos) return text;
+  return text.substr(0, space) + speaker.say(" is ", " 为 ") + value_text(speaker.alert) + speaker.say(" (", "（") +
+         text.substr(space + 1) + speaker.say(")", "）");
+}
+
+std::string state_of(const Speaker& speaker) {
+  return std::string(name(speaker.view == nullptr ? State::unknown : speaker.view->verdict.state));
+}
+
+std::string firing_title(const Speaker& speaker) {
+  const std::string who = subject(speaker);
+  if (speaker.view == nullptr) return who + speaker.say(": ", "：") + measured(speaker);
+  return who + speaker.say(" is ", " 状态 ") + state_of(speaker) + speaker.say(": ", "：") + measured(speaker);
+}
+
+std::string resolved_title(const Speaker& speaker) {
+  const std::string rule = printable(speaker.owed.key.rule);
+  const std::string lasted = rough(speaker.owed.ends_at - speaker.owed.starts_at);
+  const std::string who = subject(speaker) + speaker.say(": ", "：") + rule;
+  if (speaker.alert.gone) return who + speaker.say(" is over, for it is no longer watched", " 结束，不再监测");
+  return who + speaker.say(" is over after ", " 已恢复，历时 ") + lasted +
+         (speaker.view == nullptr ? "" : speaker.say("; it is ", "，现为 ") + state_of(speaker));
+}
+
+// ---- facts --------------------------------------------------------------------------------------------------
+
+void add_reason(const Speaker& speaker, std::vector<Fact>& facts) {
+  const auto& failure = speaker.view->verdict.failure;
+  if (!failure) return;
+  facts.push_back({speaker.say("Reason", "原因"), std::string(name(failure->layer)) + "/" +
+                                                      std::string(name(failure->reason)) + speaker.say(": ", "：") +
+                                                      printable(failure->detail)});
+}
+
+/// Of the check that fails; of the one that looked last when none does.
+void add_last_good(const Speaker& speaker, std::vector<Fact>& facts) {
+  const Finding* good = nullptr;
+  for (const auto& [kind, state] : speaker.view->checks)
+    if (state.settled && state.last_good) good = &*state.last_good;
+  if (good == nullptr) return;
+  facts.push_back({speaker.say("Last good", "上次正常"),
+                   std::string(name(good->check)) + speaker.say(", ", "，") + ago(speaker, good->at)});
 }
 
 /// How the rest of the pool is doing: the first question after "which one".
-std::string describe(const Owed& owed, const Alert& alert, const MirrorView* view) {
-  std::string text = std::string(name(alert.rule.when.signal)) + " is " +
-                     format_value(alert.rule.when.signal, alert.value) + ", true since " + rfc3339(alert.active_at) +
-                     ".";
-  if (view != nullptr) text = why(*view) + " " + text;
-  return owed.firing ? text
-                     : "Was firing since " + rfc3339(alert.fired_at) + ". " + (view != nullptr ? why(*view) : "");
+void add_others(const Speaker& speaker, const Scene::PoolFacts& pool, std::vector<Fact>& facts) {
+  const bool one_of_them = speaker.view != nullptr;
+  const int others = pool.counts.mirrors - (one_of_them ? 1 : 0);
+  const int fresh = pool.counts.fresh - (one_of_them && speaker.view->verdict.state == State::fresh ? 1 : 0);
+  if (others <= 0) return;
+  facts.push_back({speaker.say("Rest of the pool", "池内其他镜像"), std::to_string(fresh) + speaker.say(" of ", " / ") +
+                                                                        std::to_string(others) +
+                                                                        speaker.say(" are fresh", " 正常")});
 }
 
-void add_facts(std::map<std::string, std::string>& annotations, const MirrorView& view) {
-  annotations["verdict"] = name(view.verdict.state);
-  annotations["url"] = view.mirror->url.str();
-  if (!view.verdict.failure) return;
-  annotations["layer"] = name(view.verdict.failure->layer);
-  annotations["reason"] = name(view.verdict.failure->reason);
+void add_instead(const Speaker& speaker, const Scene::PoolFacts& pool, std::vector<Fact>& facts) {
+  const std::string name = speaker.say("Use instead", "可改用");
+  if (pool.safest == nullptr)
+    return facts.push_back({name, speaker.say("no mirror of this pool is safe now", "此池当前没有安全的镜像")});
+  const Ecosystem* ecosystem = find_ecosystem(pool.safest->pool->ecosystem);
+  const bool has_line = ecosystem != nullptr && ecosystem->client_line != nullptr;
+  facts.push_back({name, has_line ? ecosystem->client_line(*pool.safest->pool, *pool.safest->mirror)
+                                  : pool.safest->mirror->url.str()});
+}
+
+void add_place(const Speaker& speaker, std::vector<Fact>& facts) {
+  if (!speaker.scene.vantage.empty())
+    facts.push_back({speaker.say("Seen from", "观测点"), printable(speaker.scene.vantage)});
+}
+
+std::vector<Fact> facts_of(const Speaker& speaker) {
+  std::vector<Fact> facts;
+  if (speaker.view != nullptr) facts.push_back({speaker.say("Mirror", "镜像"), speaker.view->mirror->url.str()});
+  if (speaker.view != nullptr) add_reason(speaker, facts);
+  facts.push_back({speaker.say("Since", "开始于"), ago(speaker, speaker.alert.active_at)});
+  facts.push_back({speaker.say("Rule", "规则"),
+                   printable(speaker.owed.key.rule) + speaker.say(": ", "：") + to_string(speaker.alert.rule.when)});
+  if (speaker.view != nullptr) add_last_good(speaker, facts);
+  if (const auto pool = speaker.scene.pools.find(speaker.owed.key.pool); pool != speaker.scene.pools.end()) {
+    add_others(speaker, pool->second, facts);
+    if (speaker.owed.firing) add_instead(speaker, pool->second, facts);
+  }
+  add_place(speaker, facts);
+  return facts;
+}
+
+// ---- annotations --------------------------------------------------------------------------------------------
+
+std::string described(const std::vector<Fact>& facts) {
+  std::string text;
+  for (const Fact& fact : facts) text += (text.empty() ? "" : "\n") + fact.name + ": " + fact.text;
+  return text;
+}
+
+void annotate(const Speaker& speaker, Notice& notice) {
+  auto& annotations = notice.annotations;
+  annotations["summary"] = notice.title;
+  annotations["description"] = described(notice.facts);
+  if (!speaker.scene.vantage.empty()) annotations["vantage"] = speaker.scene.vantage;
+  if (speaker.view != nullptr) {
+    annotations["verdict"] = name(speaker.view->verdict.state);
+    annotations["url"] = speaker.view->mirror->url.str();
+    if (const auto& failure = speaker.view->verdict.failure) {
+      annotations["layer"] = name(failure->layer);
+      annotations["reason"] = name(failure->reason);
+    }
+  }
+  for (const auto& [key, text] : speaker.alert.rule.annotations) annotations.insert_or_assign(key, text);
 }
 
 std::string quoted(std::string_view text) {
@@ -50,43 +206,66 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-/// As Alertmanager writes it: {}:{alertname="MirrorStale", pool="debian"}
+}  // namespace
+
+Notice compose(const Owed& owed, const Alert& alert, const Scene& scene, Language language) {
+  const Speaker speaker{owed, alert, scene, find_view(scene, owed.key), language};
+  Notice notice;
+  notice.firing = owed.firing;
+  notice.alert = owed.key.rule;
+  notice.labels = alert.labels;
+  notice.title = owed.firing ? firing_title(speaker) : resolved_title(speaker);
+  notice.facts = facts_of(speaker);
+  annotate(speaker, notice);
+  if (const auto found = notice.annotations.find("runbook_url"); found != notice.annotations.end())
+    notice.runbook_url = found->second;
+  notice.starts_at = owed.starts_at;
+  notice.ends_at = owed.ends_at;
+  notice.generator_url = scene.external_url.empty() ? "" : scene.external_url + "/";
+  return notice;
+}
+
+Message compose_message(const Batch& batch, const Alerts& alerts, const Receiver& receiver, const Scene& scene) {
+  Message message;
+  message.kind = batch.kind;
+  message.language = receiver.language;
+  message.receiver = receiver.name;
+  message.vantage = scene.vantage;
+  message.group_key = batch.group == kDigest ? "{}:{}" : batch.group;
+  message.group_labels = batch.labels;
+  message.external_url = scene.external_url;
+  for (const Owed& item : batch.items)
+    if (const auto found = alerts.find(item.key); found != alerts.end())
+      message.notices.push_back(compose(item, found->second, scene, receiver.language));
+  return message;
+}
+
 std::string group_key(const std::map<std::string, std::string>& labels) {
   std::string key = "{}:{";
   for (const auto& [name, value] : labels) key += (key.back() == '{' ? "" : ", ") + name + "=" + quoted(value);
   return key + "}";
 }
 
-}  // namespace
-
-Notice compose(const Owed& owed, const Alert& alert, const MirrorView* view, const std::string& external_url) {
-  Notice notice;
-  notice.firing = owed.firing;
-  notice.alert = owed.key.rule;
-  notice.labels = alert.labels;
-  notice.annotations["summary"] = headline(owed, alert, view);
-  notice.annotations["description"] = describe(owed, alert, view);
-  if (view != nullptr) add_facts(notice.annotations, *view);
-  for (const auto& [key, text] : alert.rule.annotations) notice.annotations.insert_or_assign(key, text);
-  notice.starts_at = alert.fired_at;
-  notice.ends_at = owed.firing ? SysTime{} : alert.resolved_at;
-  notice.title = notice.annotations["summary"];
-  notice.generator_url = external_url.empty() ? "" : external_url + "/";
-  return notice;
+Scene make_scene(const Snapshot& snapshot, SysTime now) {
+  Scene scene;
+  scene.now = now;
+  for (const PoolView& pool : snapshot.pools)
+    scene.pools[pool.pool->name] = {count_mirrors(snapshot, pool.pool->name), safest_mirror(snapshot, pool.pool->name)};
+  for (const auto& view : snapshot.mirrors) scene.views[{view->pool->name, view->mirror->name}] = view.get();
+  return scene;
 }
 
-Message message_of(const Owed& owed, Notice notice, const Receiver& receiver, const std::string& external_url) {
-  Message message;
-  message.sequence = owed.episode * 2 - (owed.firing ? 1 : 0);
-  message.language = receiver.language;
-  message.receiver = receiver.name;
-  for (const char* key : {"alertname", "mirror", "pool"})
-    if (const auto found = notice.labels.find(key); found != notice.labels.end()) message.group_labels.insert(*found);
-  message.group_key = group_key(message.group_labels);
-  message.id = sha256_hex(receiver.name + message.group_key + std::to_string(message.sequence)).substr(0, 32);
-  message.external_url = external_url;
-  message.notices.push_back(std::move(notice));
-  return message;
+const MirrorView* safest_mirror(const Snapshot& snapshot, const std::string& pool) {
+  const auto rank = [&](const MirrorView& view) {
+    const ErrorRatio errors = error_ratio(view, kErrorWindow, snapshot.at);
+    return std::tuple(view.mirror->priority, errors.known ? errors.value : 1.0);
+  };
+  const MirrorView* best = nullptr;
+  for (const auto& view : snapshot.mirrors) {
+    if (view->pool->name != pool || view->mirror->reference || view->verdict.state != State::fresh) continue;
+    if (best == nullptr || rank(*view) < rank(*best)) best = view.get();
+  }
+  return best;
 }
 
 }  // namespace mw

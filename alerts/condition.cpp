@@ -1,19 +1,23 @@
-// The condition language: `SIGNAL[WINDOW] OP NUMBER UNIT`. Reads it, writes it, measures it. Pure.
+// Reading and writing conditions.
+#include "alerts/condition.hpp"
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
-#include "alerts/rule.hpp"
 #include "probes/duration.hpp"
 
 namespace mw {
 
 namespace {
 
-constexpr Signal kSignals[] = {Signal::sync_lag, Signal::error_ratio, Signal::metadata_expires_in,
-                               Signal::cert_expires_in};
+constexpr std::size_t kMostConditions = 16;
+constexpr int kMostRuns = 10;
+constexpr double kLargestNumber = 1e6;
+constexpr double kLargestShown = 9e9;
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 
 /// Walks the text once; the first thing out of place ends it.
 struct Reader {
@@ -33,17 +37,26 @@ struct Reader {
     at += token.size();
     return true;
   }
+  /// The word only when nothing of a longer one follows.
+  bool take_word(std::string_view word) {
+    const std::size_t start = at;
+    if (take_while(is_word) == word) return true;
+    at = start;
+    return false;
+  }
 };
 
+using Problem = std::optional<ConditionError>;
+
 std::optional<Signal> find_signal(std::string_view word) {
-  for (const Signal signal : kSignals)
-    if (name(signal) == word) return signal;
+  for (const SignalFacts& each : signals())
+    if (each.name == word) return each.signal;
   return std::nullopt;
 }
 
 std::string signal_list() {
   std::string list;
-  for (const Signal signal : kSignals) list += (list.empty() ? "" : ", ") + std::string(name(signal));
+  for (const SignalFacts& each : signals()) list += (list.empty() ? "" : ", ") + std::string(each.name);
   return list;
 }
 
@@ -55,101 +68,163 @@ std::optional<Comparison> take_comparison(Reader& reader) {
   return std::nullopt;
 }
 
-/// A ratio is "50%" or "0.5"; anything else is a duration such as "6h".
-std::optional<double> read_threshold(Signal signal, std::string_view text) {
-  if (signal != Signal::error_ratio) {
-    const bool negative = text.starts_with('-');
-    const auto duration = parse_duration(negative ? text.substr(1) : text);
-    if (!duration) return std::nullopt;
-    return negative ? -seconds(*duration) : seconds(*duration);
-  }
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
+// ---- thresholds ---------------------------------------------------------------------------------------------
+
+std::optional<double> read_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  if (percent) value /= 100;
-  if (value < 0 || value > 1) return std::nullopt;
-  return value;
+  const bool whole = error == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
+  return whole ? std::optional(value) : std::nullopt;
 }
 
-std::optional<ConditionError> read_window(Reader& reader, Condition& condition) {
-  if (!reader.take("[")) return std::nullopt;
-  if (condition.signal != Signal::error_ratio)
-    return ConditionError{reader.at - 1, "only error_ratio takes a [window]"};
-  const std::size_t start = reader.at;
-  const auto window = parse_duration(reader.take_while([](char c) { return c != ']'; }));
-  if (!window || window->count() <= 0 || *window > std::chrono::hours(1))
-    return ConditionError{start, "expected a window of up to 1h such as 5m"};
-  if (!reader.take("]")) return ConditionError{reader.at, "expected ']' after the window"};
-  condition.window = *window;
+std::optional<double> read_ratio(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  if (percent) text.remove_suffix(1);
+  auto value = read_number(text);
+  if (value && percent) *value /= 100;
+  return value && *value >= 0 && *value <= 1 ? value : std::nullopt;
+}
+
+std::optional<double> read_count(std::string_view text) {
+  const auto value = read_number(text);
+  return value && *value >= 0 && *value <= kLargestNumber && *value == std::floor(*value) ? value : std::nullopt;
+}
+
+std::optional<double> read_seconds(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const auto duration = parse_duration(negative ? text.substr(1) : text);
+  if (!duration) return std::nullopt;
+  return negative ? -seconds(*duration) : seconds(*duration);
+}
+
+std::optional<double> read_rate(std::string_view text) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"GiB", 1 << 30U}, {"MiB", 1 << 20U}, {"KiB", 1 << 10U}, {"B", 1}};
+  for (const auto& [unit, bytes] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    const auto value = read_number(text.substr(0, text.size() - unit.size()));
+    return value && *value >= 0 ? std::optional(*value * bytes) : std::nullopt;
+  }
   return std::nullopt;
 }
 
-std::optional<ConditionError> read_comparison(Reader& reader, Condition& condition) {
+/// Whether the text was a threshold of that unit.
+bool read_threshold(std::string_view text, Condition& condition) {
+  const Unit unit = facts(condition.signal).unit;
+  condition.of_all = unit == Unit::share && text.ends_with('%');
+  std::optional<double> value;
+  if (unit == Unit::duration) value = read_seconds(text);
+  if (unit == Unit::ratio || condition.of_all) value = read_ratio(text);
+  if (unit == Unit::number || (unit == Unit::share && !condition.of_all)) value = read_count(text);
+  if (unit == Unit::rate) value = read_rate(text);
+  condition.threshold = value.value_or(0);
+  return value.has_value();
+}
+
+std::string example_of(Unit unit) {
+  switch (unit) {
+    case Unit::duration:
+      return "a duration such as 6h";
+    case Unit::ratio:
+      return "a ratio such as 50% or 0.5";
+    case Unit::number:
+      return "a whole number such as 3";
+    case Unit::share:
+      return "a number of mirrors such as 3, or a share of them such as 50%";
+    case Unit::rate:
+      return "bytes per second such as 512KiB";
+    case Unit::flag:
+      break;
+  }
+  return "nothing";
+}
+
+// ---- conditions ---------------------------------------------------------------------------------------------
+
+Problem read_window(Reader& reader, Condition& condition) {
+  const std::size_t bracket = reader.at;
+  if (!reader.take("[")) return std::nullopt;
+  const Window kind = facts(condition.signal).window;
+  if (kind == Window::none) return ConditionError{bracket, std::string(name(condition.signal)) + " takes no [window]"};
+  const std::size_t start = reader.at;
+  const std::string_view inside = reader.take_while([](char c) { return c != ']'; });
+  const auto window = parse_duration(inside);
+  const auto runs = read_count(inside);
+  if (runs && kind == Window::time_or_runs && *runs >= 1 && *runs <= kMostRuns)
+    condition.runs = static_cast<int>(*runs);
+  else if (window && window->count() > 0 && *window <= std::chrono::hours(1))
+    condition.window = *window;
+  else
+    return ConditionError{start, kind == Window::time ? "expected a window of up to 1h such as 5m"
+                                                      : "expected a window of up to 1h such as 5m, or 1 to 10 runs"};
+  if (!reader.take("]")) return ConditionError{reader.at, "expected ']' after the window"};
+  return std::nullopt;
+}
+
+Problem read_comparison(Reader& reader, Condition& condition) {
+  const Unit unit = facts(condition.signal).unit;
   reader.skip_spaces();
+  const std::size_t start = reader.at;
   const auto comparison = take_comparison(reader);
-  if (!comparison) return ConditionError{reader.at, "expected one of > >= < <="};
+  if (unit == Unit::flag && comparison)
+    return ConditionError{start, std::string(name(condition.signal)) + " is true or false, expected no comparison"};
+  if (unit == Unit::flag) return std::nullopt;
+  if (!comparison) return ConditionError{start, "expected one of > >= < <="};
   condition.comparison = *comparison;
   reader.skip_spaces();
-  std::string_view rest = reader.text.substr(reader.at);
-  while (!rest.empty() && is_space(rest.back())) rest.remove_suffix(1);
-  const auto threshold = read_threshold(condition.signal, rest);
-  const bool ratio = condition.signal == Signal::error_ratio;
-  if (!threshold)
-    return ConditionError{reader.at, ratio ? "expected a ratio such as 50% or 0.5" : "expected a duration such as 6h"};
-  condition.threshold = *threshold;
+  const std::size_t threshold = reader.at;
+  if (!read_threshold(reader.take_while([](char c) { return !is_space(c); }), condition))
+    return ConditionError{threshold, "expected " + example_of(unit)};
   return std::nullopt;
 }
 
-std::optional<double> seconds_until(const std::optional<SysTime>& then, SysTime now) {
-  if (!then) return std::nullopt;
-  return seconds(*then - now);
+Problem read_condition(Reader& reader, Condition& condition) {
+  reader.skip_spaces();
+  condition.negated = reader.take_word("not");
+  reader.skip_spaces();
+  const std::size_t start = reader.at;
+  if (reader.take("(")) return ConditionError{start, "parentheses are not understood: 'and' binds tighter than 'or'"};
+  const auto signal = find_signal(reader.take_while(is_word));
+  if (!signal) return ConditionError{start, "expected a signal, one of " + signal_list()};
+  condition.signal = *signal;
+  if (condition.negated && facts(*signal).unit != Unit::flag)
+    return ConditionError{start, "'not' stands only before what is true or false; turn the comparison instead"};
+  if (auto problem = read_window(reader, condition)) return problem;
+  return read_comparison(reader, condition);
 }
 
-/// The newest fact of its kind: what was shown last, else what was shown when the check last succeeded.
-template <class T>
-std::optional<T> fact(const MirrorView& view, CheckKind kind, std::optional<T> (*read)(const Finding&)) {
-  const auto found = view.checks.find(kind);
-  if (found == view.checks.end()) return std::nullopt;
-  if (found->second.last)
-    if (auto value = read(*found->second.last)) return value;
-  return found->second.last_good ? read(*found->second.last_good) : std::nullopt;
+std::string format_number(double value) {
+  std::string text(32, '\0');
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  text.resize(error == std::errc{} ? static_cast<std::size_t>(end - text.data()) : 0);
+  return text;
 }
 
-std::optional<double> signal_value(const Condition& condition, const MirrorView& view, SysTime now) {
-  switch (condition.signal) {
-    case Signal::sync_lag:
-      return view.lag.known && view.verdict.state != State::unknown ? std::optional(seconds(view.lag.lower))
-                                                                    : std::nullopt;
-    case Signal::error_ratio: {
-      const ErrorRatio ratio = error_ratio(view, condition.window, now);
-      return ratio.known ? std::optional(ratio.value) : std::nullopt;
-    }
-    case Signal::metadata_expires_in:
-      return seconds_until(fact<SysTime>(view, CheckKind::freshness, [](const Finding& f) { return f.valid_until; }),
-                           now);
-    case Signal::cert_expires_in:
-      return seconds_until(
-          fact<SysTime>(view, CheckKind::tls,
-                        [](const Finding& f) { return f.certificate ? f.certificate->chain_not_after : std::nullopt; }),
-          now);
+std::string format_ratio(double value) { return format_number(std::round(value * 1e6) / 1e4) + "%"; }
+
+std::string format_rate(double value) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {{"GiB", 1 << 30U}, {"MiB", 1 << 20U}, {"KiB", 1 << 10U}};
+  for (const auto& [unit, bytes] : kUnits)
+    if (value >= bytes) return format_number(std::round(value / bytes * 1e3) / 1e3) + std::string(unit);
+  return format_number(value) + "B";
+}
+
+}  // namespace
+
+std::variant<Expression, ConditionError> parse_expression(std::string_view text) {
+  Reader reader{text};
+  Expression expression{{{}}};
+  for (std::size_t count = 1;; ++count) {
+    Condition condition;
+    if (auto problem = read_condition(reader, condition)) return *problem;
+    expression.any_of.back().push_back(condition);
+    reader.skip_spaces();
+    if (reader.at == text.size()) return expression;
+    if (count == kMostConditions) return ConditionError{reader.at, "expected the end: 16 conditions are the most"};
+    if (reader.take_word("and")) continue;
+    if (!reader.take_word("or")) return ConditionError{reader.at, "expected 'and', 'or' or the end"};
+    expression.any_of.emplace_back();
   }
-  return std::nullopt;
-}
-
-bool holds(Comparison comparison, double value, double threshold) {
-  switch (comparison) {
-    case Comparison::above:
-      return value > threshold;
-    case Comparison::at_least:
-      return value >= threshold;
-    case Comparison::below:
-      return value < threshold;
-    case Comparison::at_most:
-      return value <= threshold;
-  }
-  return false;
 }
 
 std::string_view symbol(Comparison comparison) {
@@ -157,45 +232,44 @@ std::string_view symbol(Comparison comparison) {
   return kSymbols[static_cast<std::size_t>(comparison)];
 }
 
-std::string format_ratio(double value) {
-  std::string text(32, '\0');
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), std::round(value * 1e6) / 1e4);
-  text.resize(error == std::errc{} ? static_cast<std::size_t>(end - text.data()) : 0);
-  return text + "%";
-}
-
-}  // namespace
-
-std::variant<Condition, ConditionError> parse_condition(std::string_view text) {
-  Reader reader{text};
-  reader.skip_spaces();
-  const std::size_t start = reader.at;
-  const auto signal = find_signal(reader.take_while(is_word));
-  if (!signal) return ConditionError{start, "expected a signal, one of " + signal_list()};
-  Condition condition;
-  condition.signal = *signal;
-  if (auto error = read_window(reader, condition)) return *error;
-  if (auto error = read_comparison(reader, condition)) return *error;
-  return condition;
-}
-
 std::string to_string(const Condition& condition) {
-  const bool ratio = condition.signal == Signal::error_ratio;
-  std::string text(name(condition.signal));
-  if (ratio) text += "[" + format_duration(condition.window) + "]";
-  return text + " " + std::string(symbol(condition.comparison)) + " " +
-         format_value(condition.signal, condition.threshold);
+  const SignalFacts& what = facts(condition.signal);
+  std::string text = (condition.negated ? "not " : "") + std::string(what.name);
+  if (condition.runs > 0)
+    text += "[" + std::to_string(condition.runs) + "]";
+  else if (what.window != Window::none)
+    text += "[" + format_duration(condition.window) + "]";
+  if (what.unit == Unit::flag) return text;
+  const std::string threshold =
+      condition.of_all ? format_ratio(condition.threshold) : format_value(condition.signal, condition.threshold);
+  return text + " " + std::string(symbol(condition.comparison)) + " " + threshold;
+}
+
+std::string to_string(const Expression& expression) {
+  std::string text;
+  for (const auto& row : expression.any_of)
+    for (const Condition& condition : row)
+      text += (text.empty() ? "" : &condition == row.data() ? " or " : " and ") + to_string(condition);
+  return text;
 }
 
 std::string format_value(Signal signal, double value) {
-  if (signal == Signal::error_ratio) return format_ratio(value);
-  return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(std::round(value * 1000))));
-}
-
-Measured measure(const Condition& condition, const MirrorView& view, SysTime now) {
-  const auto value = signal_value(condition, view, now);
-  if (!value) return {};
-  return {holds(condition.comparison, *value, condition.threshold) ? Truth::yes : Truth::no, *value};
+  if (!std::isfinite(value)) return "unknown";
+  value = std::clamp(value, -kLargestShown, kLargestShown);
+  switch (facts(signal).unit) {
+    case Unit::duration:
+      return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(std::round(value * 1000))));
+    case Unit::ratio:
+      return format_ratio(value);
+    case Unit::rate:
+      return format_rate(value);
+    case Unit::flag:
+      return value != 0 ? "true" : "false";
+    case Unit::number:
+    case Unit::share:
+      break;
+  }
+  return format_number(value);
 }
 
 }  // namespace mw

@@ -1,12 +1,13 @@
-// The alert state machine: step(state, truth, now) -> state and what changed. Pure; unknown freezes, it never
-// resolves. Keyed by rule and mirror, so a reload that changes neither keeps every timer.
+// The alert state machine: step(state, truth, now) -> state. Pure; unknown freezes, it never resolves. Keyed by rule
+// and by what it is about, so a reload that changes neither keeps every timer. Whom it is told to is outbox.hpp's
+// business.
 #pragma once
 
 #include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
+#include "alerts/measure.hpp"
 #include "alerts/rule.hpp"
 
 namespace mw {
@@ -14,6 +15,7 @@ namespace mw {
 enum class Phase : std::uint8_t { inactive, pending, firing };
 std::string_view name(Phase);
 
+/// Of a pool as a whole: no mirror. Of the agent: no pool either.
 struct AlertKey {
   std::string rule;
   std::string pool;
@@ -23,15 +25,24 @@ struct AlertKey {
 
 struct Alert {
   Phase phase = Phase::inactive;
-  SteadyTime pending_since{};  ///< monotonic: a wall clock step neither shortens nor stretches `for`
-  SysTime active_at{};         ///< wall, when the condition began to hold
-  SysTime fired_at{};          ///< wall; startsAt of the notice
-  SysTime resolved_at{};
-  std::uint64_t episode = 0;  ///< counts firings; resolves belong to one
-  bool inhibited = false;
-  double value = 0;  ///< of the signal when last measured
-  Rule rule;         ///< as it was when last evaluated: a removed rule can still tell its all-clear
-  std::map<std::string, std::string> labels;
+  Duration held{};     ///< pending: how long the condition was seen to hold without a break, unknown time not counted
+  Duration cleared{};  ///< firing: how long it was seen not to hold without a break
+  Truth last = Truth::no;                    ///< as of `evaluated`
+  std::optional<SteadyTime> evaluated = {};  ///< nothing: not since this process began
+  Duration credit{};                         ///< of an alert from an earlier life: the time since its last evaluation
+  SysTime active_at{};                       ///< wall, when the condition began to hold
+  SysTime fired_at{};                        ///< wall; startsAt of the notice, the same through a whole episode
+  SysTime resolved_at{};                     ///< wall, never before fired_at
+  std::uint64_t episode = 0;                 ///< counts firings; resolves belong to one
+  std::string muted_by = {};                 ///< the rule that mutes it; empty = none
+  std::optional<SysTime> unmuted_at = {};    ///< not news before a look that ended later: what muted it is just over
+  double value = 0;                          ///< of `which` when last measured
+  Condition which = {};                      ///< what decided
+  bool gone = false;                         ///< rule, mirror or pool are no longer configured
+  Rule rule = {};                            ///< as last evaluated: a removed rule can still tell its all-clear
+  std::map<std::string, std::string> labels = {};  ///< identity: the same through a whole episode
+
+  bool muted() const { return !muted_by.empty() || unmuted_at.has_value(); }
 };
 
 using Alerts = std::map<AlertKey, Alert>;
@@ -41,10 +52,14 @@ struct Instant {
   SysTime wall{};
 };
 
-/// One alert, one step. Contract: never fires before `hold` of continuous yes; unknown changes nothing.
-Alert step(Alert, Measured, Instant now);
+/// An outage of ours adds at most this to what was seen before it.
+inline constexpr Duration kLongestCredit = std::chrono::hours(1);
 
-/// All rules against all mirrors. Mirrors or rules that are gone resolve.
+/// One alert, one step. Never fires before `hold` of yes without a no, never resolves before `keep_firing` of no
+/// without a yes; unknown changes nothing, and the time around it is not counted.
+Alert step(Alert, const Measured&, Instant now);
+
+/// All rules against everything they are about. What is gone resolves at once.
 Alerts evaluate(Alerts, const std::vector<Rule>&, const Snapshot&, Instant now);
 
 }  // namespace mw

@@ -1,8 +1,13 @@
-// Reconciling what is true with what was told. Pure.
+// Reconciling what is true with what was told.
 #include "alerts/outbox.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "alerts/compose.hpp"
+#include "alerts/layout.hpp"
+#include "probes/digest.hpp"
+#include "probes/duration.hpp"
 #include "probes/formats/retry_after.hpp"
 
 namespace mw {
@@ -11,35 +16,59 @@ namespace {
 
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLastRetry = std::chrono::minutes(5);
+constexpr Duration kRefusedRetry = std::chrono::minutes(1);
+constexpr int kMostRejections = 3;
+constexpr std::size_t kMostDead = 20;
+constexpr std::size_t kDigestFrom = 3;  ///< fewer groups wait for their turn
 
-struct News {
-  Owed owed;
-  SysTime at{};
-};
+// ---- news ---------------------------------------------------------------------------------------------------
 
 bool told_by(const Alert& alert, const Receiver& receiver) {
   const auto& notify = alert.rule.notify;
   return std::find(notify.begin(), notify.end(), receiver.name) != notify.end();
 }
 
-/// At most one piece of news per alert: an episode's all-clear comes before the next episode's firing.
-std::optional<News> news_of(const AlertKey& key, const Alert& alert, const Told& told, const Receiver& receiver) {
+/// What it should hear next of this alert, if anything. An episode's all-clear comes before the next one's firing, and
+/// is owed only for a firing that was attempted; what is muted is not heard of at all.
+std::optional<Owed> item_of(const AlertKey& key, const Alert& alert, const Told& told, const Receiver& receiver) {
+  if (alert.muted()) return std::nullopt;
   const bool over = alert.phase != Phase::firing || alert.episode != told.attempted;
-  const bool clear_owed = told.attempted > told.resolved && over;
-  if (clear_owed && receiver.send_resolved) return News{{key, told.attempted, false}, alert.resolved_at};
-  if (!told_by(alert, receiver) || alert.phase != Phase::firing || alert.inhibited) return std::nullopt;
-  if (told.fired >= alert.episode) return std::nullopt;
-  return News{{key, alert.episode, true}, alert.fired_at};
+  if (told.attempted > told.resolved && over && receiver.send_resolved)
+    return Owed{key, told.attempted, false, true, told.started, std::max(alert.resolved_at, told.started)};
+  if (!told_by(alert, receiver) || alert.phase != Phase::firing) return std::nullopt;
+  return Owed{key, alert.episode, true, told.fired < alert.episode, alert.fired_at, {}};
 }
 
-std::vector<News> all_news(const Ledger& ledger, const Alerts& alerts, const Receiver& receiver) {
-  std::vector<News> news;
-  for (const auto& [key, alert] : alerts) {
-    const auto told = ledger.told.find(key);
-    if (auto piece = news_of(key, alert, told == ledger.told.end() ? Told{} : told->second, receiver))
-      news.push_back(std::move(*piece));
-  }
-  return news;
+std::map<std::string, std::string> group_labels(const Alert& alert, const Receiver& receiver) {
+  std::map<std::string, std::string> labels;
+  for (const std::string& name : receiver.group_by)
+    if (const auto found = alert.labels.find(name); found != alert.labels.end()) labels.insert(*found);
+  return labels;
+}
+
+std::set<std::string> locked_groups(const Ledger& ledger) {
+  std::set<std::string> locked;
+  for (const auto& [key, parcel] : ledger.parcels) locked.insert(parcel.groups.begin(), parcel.groups.end());
+  return locked;
+}
+
+// ---- time ---------------------------------------------------------------------------------------------------
+
+bool is_due(const Group& group, const Outline& outline, const Receiver& receiver, SteadyTime now) {
+  if (outline.news == 0) return group.flushed && now - *group.flushed >= receiver.repeat_interval;
+  if (group.flushed) return now - *group.flushed >= receiver.group_interval;
+  return group.waiting && now - *group.waiting >= receiver.group_wait;
+}
+
+double tokens_used(const Ledger& ledger, const Pace& pace, SteadyTime now) {
+  const double refilled = seconds(now - ledger.tokens_at) / seconds(pace.each);
+  return std::max(0.0, ledger.tokens_used - std::max(0.0, refilled));
+}
+
+/// The larger half is sure, the rest is spread, so that many agents do not come back at once.
+Duration with_jitter(Duration wait, const std::string& seed) {
+  const auto spread = std::stoul(sha256_hex(seed).substr(0, 6), nullptr, 16);
+  return wait / 2 + wait / 2 * static_cast<std::int64_t>(spread) / (1 << 24);
 }
 
 Duration backoff(int failures) {
@@ -48,48 +77,194 @@ Duration backoff(int failures) {
   return std::min(wait, kLastRetry);
 }
 
+Duration wait_after(const Ledger& ledger, const Parcel& parcel, const Delivery& delivery) {
+  if (delivery.retry_after) return std::clamp(*delivery.retry_after, kFirstRetry, kLongestRetryAfter);
+  const Duration least = delivery.outcome == Outcome::refused ? kRefusedRetry : Duration::zero();
+  const std::string seed = parcel.message.id + std::to_string(ledger.failures);
+  return std::max(with_jitter(std::min(2 * backoff(ledger.failures), kLastRetry), seed), least);
+}
+
+// ---- choosing -----------------------------------------------------------------------------------------------
+
+Batch batch_of_group(const std::string& key, const Outline& outline) {
+  Batch batch{key, outline.labels, {key}, outline.items, MessageKind::news, outline.catches_up};
+  if (outline.news == 0) batch.kind = MessageKind::reminder;
+  return batch;
+}
+
+Batch digest_of(const std::map<std::string, Outline>& due) {
+  Batch digest;
+  digest.group = kDigest;
+  for (const auto& [key, outline] : due) {
+    digest.groups.push_back(key);
+    digest.catches_up |= outline.catches_up;
+    for (const Owed& item : outline.items)
+      if (item.news) digest.items.push_back(item);
+  }
+  return digest;
+}
+
+/// What fires first; else in the order of the alerts.
+void sort_items(Batch& batch) {
+  std::stable_sort(batch.items.begin(), batch.items.end(), [](const Owed& a, const Owed& b) {
+    return std::pair(!a.firing, !a.news) < std::pair(!b.firing, !b.news);
+  });
+}
+
+std::optional<Batch> next_batch(const Ledger& ledger, const Outlook& outlook, const Receiver& receiver,
+                                SteadyTime now) {
+  const std::set<std::string> locked = locked_groups(ledger);
+  Outlook due = outlook;
+  std::erase_if(due, [&](const auto& entry) {
+    const auto group = ledger.groups.find(entry.first);
+    return group == ledger.groups.end() || locked.contains(entry.first) ||
+           !is_due(group->second, entry.second, receiver, now);
+  });
+  if (due.empty()) return std::nullopt;
+  const auto waited_longest = std::min_element(due.begin(), due.end(), [&](const auto& a, const auto& b) {
+    return ledger.groups.at(a.first).waiting.value_or(now) < ledger.groups.at(b.first).waiting.value_or(now);
+  });
+  const ReceiverKind& kind = *find_receiver_kind(receiver.kind);
+  const auto news = std::count_if(due.begin(), due.end(), [](const auto& entry) { return entry.second.news > 0; });
+  const bool crowded = static_cast<double>(news) > kind.pace.burst - tokens_used(ledger, kind.pace, now);
+  const bool digest = kind.digests && crowded && news >= static_cast<std::ptrdiff_t>(kDigestFrom);
+  Batch batch = digest ? digest_of(due) : batch_of_group(waited_longest->first, waited_longest->second);
+  sort_items(batch);
+  return batch;
+}
+
+void bury(Ledger& ledger, const Parcel& parcel, const Delivery& delivery, SysTime at) {
+  ++ledger.buried;
+  ledger.dead.push_back({parcel.message.id, at, delivery.error, headline(parcel.message)});
+  if (ledger.dead.size() > kMostDead) ledger.dead.pop_front();
+}
+
+void mark_told(Ledger& ledger, const Parcel& parcel) {
+  for (const Owed& item : parcel.items) {
+    Told& told = ledger.told[item.key];
+    std::uint64_t& last = item.firing ? told.fired : told.resolved;
+    last = std::max(last, item.episode);
+  }
+}
+
 }  // namespace
 
-std::optional<Owed> next_owed(const Ledger& ledger, const Alerts& alerts, const Receiver& receiver) {
-  const std::vector<News> news = all_news(ledger, alerts, receiver);
-  const auto oldest =
-      std::min_element(news.begin(), news.end(), [](const News& a, const News& b) { return a.at < b.at; });
-  if (oldest == news.end()) return std::nullopt;
-  return oldest->owed;
+Outlook look_out(const Ledger& ledger, const Alerts& alerts, const Receiver& receiver) {
+  Outlook all;
+  for (const auto& [key, alert] : alerts) {
+    const auto told = ledger.told.find(key);
+    auto item = item_of(key, alert, told == ledger.told.end() ? Told{} : told->second, receiver);
+    if (!item) continue;
+    auto labels = group_labels(alert, receiver);
+    Outline& outline = all[group_key(labels)];
+    outline.news += item->news ? 1 : 0;
+    outline.catches_up |= !item->firing && alert.phase == Phase::firing;
+    outline.labels = std::move(labels);
+    outline.items.push_back(std::move(*item));
+  }
+  return all;
 }
 
-std::size_t count_owed(const Ledger& ledger, const Alerts& alerts, const Receiver& receiver) {
-  return all_news(ledger, alerts, receiver).size();
-}
-
-Ledger attempted(Ledger ledger, const Owed& owed) {
-  if (owed.firing) ledger.told[owed.key].attempted = owed.episode;
+Ledger noted(Ledger ledger, const Outlook& outlook, SteadyTime now) {
+  const std::set<std::string> locked = locked_groups(ledger);
+  std::erase_if(ledger.groups,
+                [&](const auto& entry) { return !outlook.contains(entry.first) && !locked.contains(entry.first); });
+  for (const auto& [key, outline] : outlook) {
+    Group& group = ledger.groups[key];
+    if (outline.news == 0) group.waiting.reset();
+    if (outline.news > 0 && !group.waiting) group.waiting = now;
+  }
   return ledger;
 }
 
-Ledger settled(Ledger ledger, const Owed& owed, const Delivery& delivery, SteadyTime now) {
-  if (delivery.outcome == Outcome::accepted) {
-    Told& told = ledger.told[owed.key];
-    (owed.firing ? told.fired : told.resolved) = owed.episode;
+std::optional<NextStep> next_step(const Ledger& ledger, const Outlook& outlook, const Receiver& receiver,
+                                  SteadyTime now) {
+  const Pace& pace = find_receiver_kind(receiver.kind)->pace;
+  if (ledger.not_before > now || tokens_used(ledger, pace, now) > pace.burst - 1) return std::nullopt;
+  const auto parcel = std::min_element(ledger.parcels.begin(), ledger.parcels.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second.tried, a.second.message.sequence) < std::pair(b.second.tried, b.second.message.sequence);
+  });
+  // While the endpoint fails, one message that it may take is worth more than the order of groups.
+  const bool has_parcel = parcel != ledger.parcels.end();
+  if (has_parcel && (parcel->second.attempts == 0 || ledger.failures % 2 == 1)) return NextStep{parcel->first, {}};
+  if (auto batch = next_batch(ledger, outlook, receiver, now)) return NextStep{"", std::move(*batch)};
+  if (has_parcel) return NextStep{parcel->first, {}};
+  return std::nullopt;
+}
+
+std::size_t count_owed(const Outlook& outlook) {
+  std::size_t count = 0;
+  for (const auto& [key, outline] : outlook) count += outline.news;
+  return count;
+}
+
+Batch batch_of(const std::string& group, const Parcel& parcel) {
+  return {group, parcel.labels, parcel.groups, parcel.items, parcel.message.kind, false};
+}
+
+std::uint64_t next_sequence(const Ledger& ledger) { return ledger.sequence + 1; }
+
+std::string message_id(const std::string& agent, const std::string& receiver, std::uint64_t sequence) {
+  return sha256_hex(agent + "\n" + receiver + "\n" + std::to_string(sequence)).substr(0, 32);
+}
+
+Ledger packed(Ledger ledger, const Batch& batch, Message message, SteadyTime now) {
+  ledger.sequence = message.sequence;
+  for (const std::string& key : batch.groups) {
+    Group& group = ledger.groups[key];
+    group.waiting.reset();
+    if (!batch.catches_up) group.flushed = now;
+  }
+  for (const Owed& item : batch.items) {
+    if (!item.firing) continue;
+    Told& told = ledger.told[item.key];
+    told.attempted = item.episode;
+    told.started = item.starts_at;
+  }
+  ledger.parcels[batch.group] = {std::move(message), batch.labels, batch.groups, batch.items, 0, {}};
+  return ledger;
+}
+
+Ledger attempted(Ledger ledger, const std::string& parcel, const Receiver& receiver, SteadyTime now) {
+  const Pace& pace = find_receiver_kind(receiver.kind)->pace;
+  ledger.tokens_used = tokens_used(ledger, pace, now) + 1;
+  ledger.tokens_at = now;
+  Parcel& sent = ledger.parcels.at(parcel);
+  ++sent.attempts;
+  sent.tried = now;
+  return ledger;
+}
+
+Ledger settled(Ledger ledger, const std::string& parcel, const Delivery& delivery, Instant now) {
+  const auto found = ledger.parcels.find(parcel);
+  if (found == ledger.parcels.end()) return ledger;
+  const bool hopeless = delivery.outcome == Outcome::rejected && found->second.attempts >= kMostRejections;
+  if (hopeless) bury(ledger, found->second, delivery, now.wall);
+  if (delivery.outcome == Outcome::accepted || hopeless) {
+    mark_told(ledger, found->second);
+    ledger.parcels.erase(found);
     ledger.failures = 0;
-    ledger.not_before = now;
-    ledger.last_error.clear();
+    ledger.not_before = now.steady;
+    ledger.last_error = hopeless ? delivery.error : "";
     return ledger;
   }
   ++ledger.failures;
-  const Duration wait = delivery.retry_after ? std::max(*delivery.retry_after, kFirstRetry) : backoff(ledger.failures);
-  ledger.not_before = now + std::min(wait, kLongestRetryAfter);
+  ledger.not_before = now.steady + wait_after(ledger, found->second, delivery);
   ledger.last_error = delivery.error;
   return ledger;
 }
 
 void forget_finished(Alerts& alerts, Outbox& outbox, const std::vector<Receiver>& receivers) {
+  const auto is_owed = [&](const AlertKey& key, const Alert& alert) {
+    return std::any_of(receivers.begin(), receivers.end(), [&](const Receiver& receiver) {
+      const Ledger& ledger = outbox[receiver.name];
+      const auto told = ledger.told.find(key);
+      return told != ledger.told.end() && receiver.send_resolved && told->second.attempted > told->second.resolved &&
+             alert.phase != Phase::firing;
+    });
+  };
   std::erase_if(alerts, [&](const auto& entry) {
-    if (entry.second.phase != Phase::inactive) return false;
-    const Alerts alone = {entry};
-    for (const Receiver& receiver : receivers)
-      if (count_owed(outbox[receiver.name], alone, receiver) > 0) return false;
-    return true;
+    return entry.second.phase == Phase::inactive && !is_owed(entry.first, entry.second);
   });
   for (auto& [name, ledger] : outbox)
     std::erase_if(ledger.told, [&](const auto& entry) { return !alerts.contains(entry.first); });

@@ -1,59 +1,131 @@
-// What each receiver is still owed: the difference between what is true and what it was told. Pure values; kept in
-// memory here. A receiver's trouble concerns that receiver alone.
+// What each receiver is still owed: the difference between what is true and what it was told, in messages of grouped
+// news. Pure values; outbox_records.hpp is how they survive. A receiver's trouble concerns that receiver alone.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "alerts/engine.hpp"
 #include "alerts/receiver.hpp"
 
 namespace mw {
 
-/// What a receiver knows of one alert.
+/// What a receiver knows of one alert, by the numbers of its episodes.
 struct Told {
-  std::uint64_t attempted = 0;  ///< the last episode whose firing was sent, whether or not it was accepted
-  std::uint64_t fired = 0;      ///< the last episode whose firing was accepted
-  std::uint64_t resolved = 0;   ///< the last episode whose all-clear was accepted
+  std::uint64_t attempted = 0;  ///< the last whose firing is in a message, whether or not that was accepted
+  std::uint64_t fired = 0;      ///< the last whose firing was accepted
+  std::uint64_t resolved = 0;   ///< the last whose all-clear was accepted
+  SysTime started{};            ///< when the last attempted one began
+  bool operator==(const Told&) const = default;
 };
-
-struct Ledger {
-  std::map<AlertKey, Told> told;
-  int failures = 0;         ///< in a row
-  SteadyTime not_before{};  ///< when to try again
-  std::string last_error;
-};
-
-/// By receiver name.
-using Outbox = std::map<std::string, Ledger>;
 
 struct Owed {
   AlertKey key;
   std::uint64_t episode = 0;
   bool firing = true;
+  bool news = true;  ///< false: told before, and in the message because it goes on
+  SysTime starts_at{};
+  SysTime ends_at{};  ///< when it is over
+  bool operator==(const Owed&) const = default;
 };
 
-/// The oldest news that the receiver has not accepted; nothing if it knows everything.
-/// An all-clear is owed only for a firing that was attempted; an inhibited alert is not news.
-std::optional<Owed> next_owed(const Ledger&, const Alerts&, const Receiver&);
+/// What a message is to be made of.
+struct Batch {
+  std::string group;                          ///< its key; a digest's is kDigest
+  std::map<std::string, std::string> labels;  ///< that its alerts share; none of a digest
+  std::vector<std::string> groups;            ///< those whose news are in it
+  std::vector<Owed> items;                    ///< what fires first
+  MessageKind kind = MessageKind::news;
+  bool catches_up = false;  ///< tells the end of what is firing again: the next one need not wait
+};
+inline constexpr const char* kDigest = "digest";
 
-/// How many pieces of news it has not accepted.
-std::size_t count_owed(const Ledger&, const Alerts&, const Receiver&);
+/// A message that was made and not yet settled: it stays as it is, whatever happens meanwhile. Only after a restart its
+/// words are made anew.
+struct Parcel {
+  Message message;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> groups;
+  std::vector<Owed> items;
+  int attempts = 0;
+  SteadyTime tried{};  ///< last
+};
 
-/// Before the request is sent: from here on the other side may have seen it.
-Ledger attempted(Ledger, const Owed&);
+struct Group {
+  std::optional<SteadyTime> waiting = {};  ///< since when there is news that is in no message
+  std::optional<SteadyTime> flushed = {};  ///< when its last message was made
+};
 
-/// Accepted: told. Otherwise tried again, later each time: 1 s doubling to 5 min, or what Retry-After says up to 1 h.
-Ledger settled(Ledger, const Owed&, const Delivery&, SteadyTime now);
+/// A message that the receiver would never have taken.
+struct DeadLetter {
+  std::string id;
+  SysTime at{};
+  std::string error;
+  std::string headline;
+};
+
+struct Ledger {
+  std::map<AlertKey, Told> told;
+  std::map<std::string, Group> groups;
+  std::map<std::string, Parcel> parcels;  ///< by Batch::group
+  std::uint64_t sequence = 0;             ///< of the last message made
+  int failures = 0;                       ///< in a row
+  SteadyTime not_before{};                ///< when to try again
+  std::string last_error;
+  double tokens_used = 0;  ///< of the kind's Pace, as of tokens_at
+  SteadyTime tokens_at{};
+  std::deque<DeadLetter> dead;  ///< the newest last, 20 at most
+  std::size_t buried = 0;       ///< dead letters since the process began
+};
+
+/// By receiver name.
+using Outbox = std::map<std::string, Ledger>;
+
+/// Everything a receiver should hear of a group now.
+struct Outline {
+  std::map<std::string, std::string> labels;
+  std::vector<Owed> items;
+  std::size_t news = 0;  ///< how many of them it was not told
+  bool catches_up = false;
+};
+/// By group.
+using Outlook = std::map<std::string, Outline>;
+Outlook look_out(const Ledger&, const Alerts&, const Receiver&);
+
+/// Sees what is news, which groups there are, and which are no more.
+Ledger noted(Ledger, const Outlook&, SteadyTime now);
+
+/// What to do next: send this parcel, or make a message of this batch. Nothing: there is nothing to tell, or it is not
+/// yet time. To be asked after noted().
+struct NextStep {
+  std::string parcel;  ///< its group; empty = make one of `batch`
+  Batch batch;
+};
+std::optional<NextStep> next_step(const Ledger&, const Outlook&, const Receiver&, SteadyTime now);
+
+/// How many pieces of news it has not accepted; what is muted is not counted.
+std::size_t count_owed(const Outlook&);
+
+/// The number and the id of the message that comes next. `agent` tells two agents' messages apart.
+std::uint64_t next_sequence(const Ledger&);
+std::string message_id(const std::string& agent, const std::string& receiver, std::uint64_t sequence);
+
+/// What the parcel's message is made of, to make it anew.
+Batch batch_of(const std::string& group, const Parcel&);
+
+/// The batch became this message: from here on the other side may hear of it.
+Ledger packed(Ledger, const Batch&, Message, SteadyTime now);
+/// Before the request is sent.
+Ledger attempted(Ledger, const std::string& parcel, const Receiver&, SteadyTime now);
+/// Accepted, or for the third time rejected: settled. Else it is tried again, later each time: 1 s doubling to 5 min
+/// with jitter, or what Retry-After says up to 1 h; not before a minute where the address or the credentials are wrong.
+Ledger settled(Ledger, const std::string& parcel, const Delivery&, Instant now);
 
 /// Drops alerts that no longer exist and that nobody is owed anything about.
 void forget_finished(Alerts&, Outbox&, const std::vector<Receiver>&);
-
-/// The message for one piece of news. `view` may be null when the mirror is gone.
-Notice compose(const Owed&, const Alert&, const MirrorView* view, const std::string& external_url);
-
-/// That piece of news alone, as a message.
-Message message_of(const Owed&, Notice, const Receiver&, const std::string& external_url);
 
 }  // namespace mw

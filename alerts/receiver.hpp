@@ -23,6 +23,10 @@ struct Receiver {
   Language language = Language::english;
   Duration timeout = std::chrono::seconds(10);  ///< of one attempt
   bool send_resolved = true;
+  std::vector<std::string> group_by = {"alertname", "pool"};  ///< labels; alerts that share them share messages
+  Duration group_wait = std::chrono::seconds(30);             ///< before a group's first message
+  Duration group_interval = std::chrono::minutes(5);          ///< between two of its messages
+  Duration repeat_interval = std::chrono::hours(4);           ///< before it is reminded of what still fires
 
   /// The option's value; empty when it is not set.
   const std::string& option(std::string_view key) const;
@@ -101,6 +105,7 @@ struct ReceiverKind {
   std::string_view doc = {};
   std::vector<ReceiverOption> options = {};
   Pace pace{};
+  bool digests = true;  ///< whether news of several groups may share a message when they come faster than `pace`
   /// Pure. `now` is for signatures and timestamps of the attempt.
   Outgoing (*render)(const Receiver&, const Message&, SysTime now) = nullptr;
   /// What the vendor means by its answer; judge_status where HTTP says it all.

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <future>
 
+#include "alerts/layout.hpp"
 #include "exporter/build_info.hpp"
 #include "exporter/own_metrics.hpp"
 #include "exporter/process_metrics.hpp"
@@ -59,15 +60,15 @@ class Ledgers final : public WardenEvents {
   void check_finished(const MirrorKey&, const Finding&) override { own_.check_finished(); }
   void slot_missed(const MirrorKey& key, CheckKind check) override { own_.slot_missed(key.pool, key.mirror, check); }
   void put_off(const MirrorKey& key, CheckKind, PutOff why) override { own_.put_off(key.pool, key.mirror, why); }
-  void delivered(const std::string& receiver, const Owed& owed, const Delivery& delivery) override {
+  void delivered(const std::string& receiver, const Parcel& parcel, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
     log_.write(delivery.outcome == Outcome::accepted ? LogLevel::info : LogLevel::warn,
                delivery.outcome == Outcome::accepted ? "notice delivered" : "notice not accepted, will try again",
                {{"receiver", receiver},
-                {"alert", owed.key.rule},
-                {"pool", owed.key.pool},
-                {"mirror", owed.key.mirror},
-                {"status", owed.firing ? "firing" : "resolved"},
+                {"message", parcel.message.id},
+                {"about", headline(parcel.message)},
+                {"alerts", std::to_string(parcel.items.size())},
+                {"attempt", std::to_string(parcel.attempts)},
                 {"error", delivery.error.empty() ? "-" : delivery.error}});
   }
   void restored(std::size_t records, std::size_t passed_over) override {

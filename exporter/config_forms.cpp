@@ -268,20 +268,20 @@ Form<CheckKind> check_kind() {
   return form;
 }
 
-Form<Condition> condition() {
-  Form<Condition> form;
+Form<Expression> condition() {
+  Form<Expression> form;
   form.expects = "a condition such as \"sync_lag > 6h\"";
-  form.read = [expects = form.expects](const Spot& spot) -> std::optional<Condition> {
+  form.read = [expects = form.expects](const Spot& spot) -> std::optional<Expression> {
     if (!spot.is(TomlNode::Kind::string, expects)) return std::nullopt;
-    const auto parsed = parse_condition(spot.node->text);
-    if (const auto* good = std::get_if<Condition>(&parsed)) return *good;
+    const auto parsed = parse_expression(spot.node->text);
+    if (const auto* good = std::get_if<Expression>(&parsed)) return *good;
     const auto& error = std::get<ConditionError>(parsed);
     Position at = spot.node->at;  // of the opening quote
     at.column += static_cast<unsigned>(1 + characters(std::string_view(spot.node->text).substr(0, error.column)));
     spot.reading->fail_at(at, spot.path, error.what);
     return std::nullopt;
   };
-  form.print = [](const Condition& value) { return quote_toml(to_string(value)); };
+  form.print = [](const Expression& value) { return value.empty() ? std::string() : quote_toml(to_string(value)); };
   return form;
 }
 

@@ -37,7 +37,9 @@ Form<std::string> contact();
 Form<std::string> sha256();
 Form<std::string> resolver();
 Form<CheckKind> check_kind();
-Form<Condition> condition();
+Form<Expression> condition();
+/// The name of a label.
+Form<std::string> label_form();
 Form<Language> language_form();
 
 // ---- URLs ---------------------------------------------------------------------------------------------------

@@ -174,4 +174,19 @@ Form<Pairs> header_patterns() {
   return form;
 }
 
+Form<std::string> label_form() {
+  Form<std::string> form;
+  form.expects = "the name of a label";
+  form.read = [expects = form.expects](const Spot& spot) -> std::optional<std::string> {
+    if (!spot.is(TomlNode::Kind::string, expects)) return std::nullopt;
+    if (auto problem = label_syntax(spot.node->text)) {
+      spot.fail("'" + printable(spot.node->text, 64) + "' " + *problem);
+      return std::nullopt;
+    }
+    return spot.node->text;
+  };
+  form.print = [](const std::string& label) { return quote_toml(label); };
+  return form;
+}
+
 }  // namespace mw

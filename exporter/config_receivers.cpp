@@ -6,6 +6,7 @@ namespace mw {
 
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
@@ -79,6 +80,18 @@ Fields<Receiver> receiver_rows() {
       otherwise(field<R>("language", &R::language, language_form(), "of what it is told: en or zh"), "\"en\""),
       otherwise(field<R>("timeout", &R::timeout, span(milliseconds(10), minutes(2)), "for one attempt"), "\"10s\""),
       otherwise(field<R>("send_resolved", &R::send_resolved, flag(), "tell the all-clear too"), "true"),
+      otherwise(
+          field<R>("group_by", &R::group_by, set_of(label_form(), 16), "alerts that share these labels share messages"),
+          R"(["alertname", "pool"])"),
+      otherwise(
+          field<R>("group_wait", &R::group_wait, span(Duration::zero(), minutes(10)), "before a group's first message"),
+          "\"30s\""),
+      otherwise(field<R>("group_interval", &R::group_interval, span(Duration::zero(), hours(24)),
+                         "between two messages of a group"),
+                "\"5m\""),
+      otherwise(field<R>("repeat_interval", &R::repeat_interval, span(minutes(1), hours(24 * 30)),
+                         "before a group is reminded of what still fires"),
+                "\"4h\""),
   };
   for (const ReceiverKind* kind : receiver_kinds()) rows.push_back(kind_row(*kind));
   return rows;

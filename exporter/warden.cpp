@@ -1,10 +1,12 @@
 // Scheduling, evaluating and publishing. Delivery is in warden_delivery.cpp.
 #include "exporter/warden.hpp"
 
+#include <algorithm>
 #include <array>
 #include <asio/co_spawn.hpp>
 
 #include "probes/checks.hpp"
+#include "probes/digest.hpp"
 
 namespace mw {
 
@@ -76,11 +78,20 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   validators_.clear();  // other credentials may be shown other bytes
   store_.configure(config_->pools, net_.wall());
   if (first) restore();
+  forget_strangers();
   rebuild_slots();
   judge_all();
   publish();
   pump();
   if (!std::exchange(keeping_time_, true)) spawn(keep_time(), "the evaluation of rules");
+}
+
+/// What a receiver was told that is not there any more concerns nobody.
+void Warden::forget_strangers() {
+  std::erase_if(owing_.outbox, [&](const auto& entry) {
+    const auto is_it = [&](const Receiver& receiver) { return receiver.name == entry.first; };
+    return std::none_of(config_->receivers.begin(), config_->receivers.end(), is_it);
+  });
 }
 
 /// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
@@ -269,25 +280,45 @@ void Warden::judge_all() {
 
 void Warden::evaluate_now() {
   judge_all();
-  alerts_ = evaluate(std::move(alerts_), config_->rules, *snapshot_, {net_.now(), net_.wall()});
+  const Instant now{net_.now(), net_.wall()};
+  owing_.alerts = evaluate(std::move(owing_.alerts), config_->rules, *snapshot_, now);
   for (const Receiver& receiver : config_->receivers) pump_delivery(receiver);
-  forget_finished(alerts_, outbox_, config_->receivers);
+  forget_finished(owing_.alerts, owing_.outbox, config_->receivers);
   publish();
   save();
 }
 
 void Warden::restore() {
+  const Instant now{net_.now(), net_.wall()};
+  identity_ = sha256_hex(config_->agent.vantage + "\n" + std::to_string(now.wall.time_since_epoch().count()));
   if (!state_) return;
   const std::vector<Record> records = state_->load();
-  events_.restored(records.size(), store_.restore(records));
+  std::size_t passed_over = store_.restore(records);
+  owing_ = restored(records, now, passed_over);
+  owing_records_.since_last(owing_, now);  // that much is written
+  for (const Record& record : records)
+    if (record.kind == "agent" && record.value) identity_ = *record.value;
+  owed_to_state_.push_back({"agent", "", "", "", identity_});
+  events_.restored(records.size(), passed_over);
+}
+
+std::vector<Record> Warden::unsaved() {
+  std::vector<Record> records = std::exchange(owed_to_state_, {});
+  for (Record& record : store_.unsaved()) records.push_back(std::move(record));
+  for (Record& record : owing_records_.since_last(owing_, {net_.now(), net_.wall()}))
+    records.push_back(std::move(record));
+  return records;
 }
 
 /// One transaction at a time; what happens meanwhile is the next one's.
 void Warden::save() {
   if (!state_ || saving_) return;
-  std::vector<Record> records = std::exchange(owed_to_state_, {});
-  for (Record& record : store_.unsaved()) records.push_back(std::move(record));
-  if (records.empty()) return;
+  ++saves_begun_;
+  std::vector<Record> records = unsaved();
+  if (records.empty()) {
+    saves_ended_ = saves_begun_;
+    return;
+  }
   saving_ = true;
   spawn(save_records(std::move(records)), "saving the state");
 }
@@ -298,15 +329,13 @@ Task<void> Warden::save_records(std::vector<Record> records) {
   std::function<void()> work = [&] { trouble = state_->save(records); };
   co_await net_.compute(std::move(work));
   saving_ = false;
+  saves_ended_ = saves_begun_;
   if (trouble) owed_to_state_ = newest_of_each(std::move(records));
   events_.saved(trouble);
 }
 
 void Warden::save_finally() {
-  if (!state_) return;
-  std::vector<Record> records = std::exchange(owed_to_state_, {});
-  for (Record& record : store_.unsaved()) records.push_back(std::move(record));
-  events_.saved(state_->save(records));
+  if (state_) events_.saved(state_->save(unsaved()));
 }
 
 bool Warden::all_looked_at() const {
@@ -319,11 +348,12 @@ void Warden::publish() {
   auto published = std::make_shared<Published>();
   published->config = config_;
   published->snapshot = snapshot_;
-  published->alerts = std::make_shared<const Alerts>(alerts_);
+  published->alerts = std::make_shared<const Alerts>(owing_.alerts);
   published->ready = all_looked_at();
   for (const Receiver& receiver : config_->receivers) {
-    const Ledger& ledger = outbox_[receiver.name];
-    published->receivers.push_back({receiver.name, count_owed(ledger, alerts_, receiver), ledger.last_error});
+    const Ledger& ledger = owing_.outbox[receiver.name];
+    published->receivers.push_back(
+        {receiver.name, count_owed(look_out(ledger, owing_.alerts, receiver)), ledger.last_error});
   }
   events_.published(std::move(published));
 }

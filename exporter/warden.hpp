@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "alerts/outbox.hpp"
+#include "alerts/compose.hpp"
+#include "alerts/outbox_records.hpp"
 #include "exporter/config.hpp"
 #include "exporter/published.hpp"
 #include "probes/courtesy.hpp"
@@ -32,7 +33,7 @@ struct WardenEvents {
   virtual void check_finished(const MirrorKey&, const Finding&) {}
   virtual void slot_missed(const MirrorKey&, CheckKind) {}
   virtual void put_off(const MirrorKey&, CheckKind, PutOff) {}
-  virtual void delivered(const std::string& /*receiver*/, const Owed&, const Delivery&) {}
+  virtual void delivered(const std::string& /*receiver*/, const Parcel&, const Delivery&) {}
   virtual void restored(std::size_t /*records*/, std::size_t /*passed_over*/) {}
   virtual void saved(const std::optional<std::string>& /*trouble*/) {}
   virtual void coroutine_died(const std::string& /*what*/) {}
@@ -95,15 +96,22 @@ class Warden {
   Target target_of(const SlotKey&, const Slot&);
   // keeping
   void restore();
+  void forget_strangers();
   void save();
+  std::vector<Record> unsaved();
   Task<void> save_records(std::vector<Record>);
   // our own network
   void doubt_ourselves();
   Task<void> ask_controls(std::vector<Url> controls);
   // delivery
   void pump_delivery(const Receiver&);
+  Scene scene() const;
+  std::string make_parcel(const Receiver&, const Batch&);
+  Message message_of(const Receiver&, const std::string& parcel);
+  Task<void> made_durable(std::uint64_t save);
   Task<void> deliver_later(std::string receiver, SteadyTime at);
-  Task<void> deliver(Receiver, Owed, Notice);
+  Task<void> deliver(Receiver, std::string parcel, std::uint64_t save);
+  void take_delivery(const Receiver&, const std::string& parcel, const Delivery&);
   void wake_receiver(const std::string& name);
   void spawn(Task<void>, std::string what);
 
@@ -131,14 +139,17 @@ class Warden {
   std::shared_ptr<StateFile> state_;
   std::vector<Record> owed_to_state_;  ///< that could not be saved yet
   bool saving_ = false;
+  std::uint64_t saves_begun_ = 0;
+  std::uint64_t saves_ended_ = 0;  ///< well or badly
+  std::string identity_;           ///< tells this agent's messages from another's; as old as the state
+  OwingRecords owing_records_;
 
   bool asking_controls_ = false;
   std::optional<SteadyTime> controls_asked_;
 
   Store store_;
   std::shared_ptr<const Snapshot> snapshot_;
-  Alerts alerts_;
-  Outbox outbox_;
+  Owing owing_;
   std::set<std::string> delivering_;  ///< receivers with a request under way
 };
 

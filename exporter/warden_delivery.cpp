@@ -1,4 +1,5 @@
 // Delivery: at most one request under way per receiver, never from inside a check.
+#include "alerts/compose.hpp"
 #include "exporter/warden.hpp"
 #include "probes/follow.hpp"
 #include "probes/formats/retry_after.hpp"
@@ -6,6 +7,9 @@
 namespace mw {
 
 namespace {
+
+constexpr Duration kLongestSave = std::chrono::seconds(5);
+constexpr Duration kSavePoll = std::chrono::milliseconds(10);
 
 /// What the vendor makes of it; a network's trouble is never final.
 Delivery delivery_of(const Receiver& receiver, const Reply& reply, SysTime now) {
@@ -16,12 +20,6 @@ Delivery delivery_of(const Receiver& receiver, const Reply& reply, SysTime now) 
   Response response{reply.status, reply.body, std::nullopt};
   if (const auto wait = header(reply, "retry-after")) response.retry_after = parse_retry_after(*wait, now);
   return find_receiver_kind(receiver.kind)->judge(response);
-}
-
-const MirrorView* find_view(const Snapshot& snapshot, const AlertKey& key) {
-  for (const auto& view : snapshot.mirrors)
-    if (view->pool->name == key.pool && view->mirror->name == key.mirror) return view.get();
-  return nullptr;
 }
 
 Fetch fetch_of(const Receiver& receiver, const Url& url, Post request, const std::string& user_agent) {
@@ -61,18 +59,58 @@ void Warden::wake_receiver(const std::string& name) {
 
 void Warden::pump_delivery(const Receiver& receiver) {
   if (stopped_ || delivering_.contains(receiver.name)) return;
-  Ledger& ledger = outbox_[receiver.name];
-  const auto owed = next_owed(ledger, alerts_, receiver);
-  if (!owed || ledger.not_before > net_.now()) return;
-  ledger = attempted(std::move(ledger), *owed);
+  Ledger& ledger = owing_.outbox[receiver.name];
+  const Outlook outlook = look_out(ledger, owing_.alerts, receiver);
+  ledger = noted(std::move(ledger), outlook, net_.now());
+  const auto next = next_step(ledger, outlook, receiver, net_.now());
+  if (!next) return;
+  const std::string parcel = next->parcel.empty() ? make_parcel(receiver, next->batch) : next->parcel;
+  ledger = attempted(std::move(ledger), parcel, receiver, net_.now());
   delivering_.insert(receiver.name);
-  Notice notice = compose(*owed, alerts_.at(owed->key), find_view(*snapshot_, owed->key), config_->agent.external_url);
-  if (!config_->agent.vantage.empty()) notice.annotations["vantage"] = config_->agent.vantage;
-  spawn(deliver(receiver, *owed, std::move(notice)), "delivery to " + receiver.name);
+  spawn(deliver(receiver, parcel, saves_begun_ + 1), "delivery to " + receiver.name);
 }
 
-Task<void> Warden::deliver(Receiver receiver, Owed owed, Notice notice) {
-  const Message message = message_of(owed, std::move(notice), receiver, config_->agent.external_url);
+std::string Warden::make_parcel(const Receiver& receiver, const Batch& batch) {
+  Ledger& ledger = owing_.outbox[receiver.name];
+  Message message = compose_message(batch, owing_.alerts, receiver, scene());
+  message.sequence = next_sequence(ledger);
+  message.id = message_id(identity_, receiver.name, message.sequence);
+  ledger = packed(std::move(ledger), batch, std::move(message), net_.now());
+  return batch.group;
+}
+
+Scene Warden::scene() const {
+  Scene made = make_scene(*snapshot_, net_.wall());
+  made.external_url = config_->agent.external_url;
+  made.vantage = config_->agent.vantage;
+  return made;
+}
+
+/// After a restart a parcel has no words; they are found again.
+Message Warden::message_of(const Receiver& receiver, const std::string& parcel) {
+  Parcel& known = owing_.outbox[receiver.name].parcels.at(parcel);
+  if (!known.message.notices.empty()) return known.message;
+  Message message = compose_message(batch_of(parcel, known), owing_.alerts, receiver, scene());
+  message.sequence = known.message.sequence;
+  message.id = known.message.id;
+  known.message = message;
+  return message;
+}
+
+/// Until that save has ended, well or badly; a disk that hangs holds a notice up for no longer than kLongestSave.
+Task<void> Warden::made_durable(std::uint64_t wanted) {
+  if (!state_) co_return;
+  const SteadyTime deadline = net_.now() + kLongestSave;
+  while (saves_ended_ < wanted && net_.now() < deadline) {
+    save();
+    if (saves_ended_ < wanted) co_await net_.sleep(kSavePoll);
+  }
+}
+
+/// What was made is on disk before anybody hears of it: after a crash it is sent again under the same id.
+Task<void> Warden::deliver(Receiver receiver, std::string parcel, std::uint64_t wanted) {
+  co_await made_durable(wanted);
+  const Message message = message_of(receiver, parcel);
   Outgoing outgoing = find_receiver_kind(receiver.kind)->render(receiver, message, net_.wall());
   Post request = std::get<Post>(std::move(outgoing));
   const auto url = parse_url(request.url.reveal());
@@ -83,12 +121,17 @@ Task<void> Warden::deliver(Receiver receiver, Owed owed, Notice notice) {
   } else {
     reply.failure = Failure{Layer::http, Reason::malformed, "the receiver's URL is not valid"};
   }
-  const Delivery delivery = delivery_of(receiver, reply, net_.wall());
+  take_delivery(receiver, parcel, delivery_of(receiver, reply, net_.wall()));
+}
+
+void Warden::take_delivery(const Receiver& receiver, const std::string& parcel, const Delivery& delivery) {
   delivering_.erase(receiver.name);
-  Ledger& ledger = outbox_[receiver.name];
-  ledger = settled(std::move(ledger), owed, delivery, net_.now());
-  events_.delivered(receiver.name, owed, delivery);
-  if (delivery.outcome != Outcome::accepted)
+  Ledger& ledger = owing_.outbox[receiver.name];
+  if (const auto sent = ledger.parcels.find(parcel); sent != ledger.parcels.end())
+    events_.delivered(receiver.name, sent->second, delivery);
+  ledger = settled(std::move(ledger), parcel, delivery, {net_.now(), net_.wall()});
+  save();
+  if (ledger.not_before > net_.now())
     spawn(deliver_later(receiver.name, ledger.not_before), "delivery to " + receiver.name);
   wake_receiver(receiver.name);
 }

@@ -29,6 +29,8 @@ struct Ecosystem {
   /// operators.
   Duration pace = std::chrono::minutes(15);
   Duration integrity_pace = std::chrono::hours(6);
+  /// The line with which a client uses this mirror, ready to paste; nullptr when its URL says it all.
+  std::string (*client_line)(const Pool&, const Mirror&) = nullptr;
   /// Gathers the version the mirror serves. Cheap; runs at every interval.
   Task<Finding> (*freshness)(Net&, Target);
   /// Gathers proof that the bytes are what they should be, cheapest rung first.

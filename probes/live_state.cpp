@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kApplicationId = 0x6d777374;  ///< "mwst"
 constexpr int kSchema = 1;
-constexpr int kLargestValue = 1 << 20;
+constexpr std::size_t kLargestValue = std::size_t{64} << 20U;
 
 struct Closer {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -57,8 +57,8 @@ std::string column(sqlite3_stmt* statement, int index) {
 }
 
 bool bind(sqlite3_stmt* statement, int index, const std::string& text) {
-  const int size = static_cast<int>(std::min<std::size_t>(text.size(), kLargestValue));
-  return sqlite3_bind_blob(statement, index, text.data(), size, SQLITE_TRANSIENT) == SQLITE_OK;
+  return text.size() <= kLargestValue &&
+         sqlite3_bind_blob(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) == SQLITE_OK;
 }
 
 bool bind_key(sqlite3_stmt* statement, const Record& record) {

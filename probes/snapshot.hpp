@@ -24,6 +24,7 @@ struct Run {
   SysTime at{};
   CheckKind check{};
   bool failed = false;
+  Duration took{};
 };
 
 struct MirrorView {

@@ -12,6 +12,7 @@ namespace mw {
 namespace {
 
 constexpr std::size_t kMostRuns = 4096;
+constexpr std::size_t kLeastRuns = 60;  ///< the last ten of each check, however long ago
 constexpr Duration kLongestWindow = std::chrono::hours(1);
 constexpr std::size_t kMostRemembered = 256;
 constexpr std::size_t kLongestRemembered = 64 * 1024;
@@ -41,8 +42,9 @@ std::set<std::string> reference_names(const Pool& pool) {
 
 void remember_run(std::deque<Run>& runs, const Finding& finding) {
   if (finding.failure && finding.failure->reason == Reason::local_resource) return;
-  runs.push_back({finding.at, finding.check, finding.failure.has_value()});
-  while (runs.size() > kMostRuns || runs.front().at + kLongestWindow < finding.at) runs.pop_front();
+  runs.push_back({finding.at, finding.check, finding.failure.has_value(), finding.took});
+  const auto too_old = [&](const Run& run) { return run.at + kLongestWindow < finding.at; };
+  while (runs.size() > kMostRuns || (runs.size() > kLeastRuns && too_old(runs.front()))) runs.pop_front();
 }
 
 void drop_unconfigured(std::map<CheckKind, CheckState>& checks, const std::vector<CheckKind>& configured) {

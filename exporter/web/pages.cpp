@@ -80,18 +80,23 @@ std::string header(const StatusPage& page) {
 
 std::string value_text(const Alert& alert) {
   if (!std::isfinite(alert.value)) return "unknown";
-  if (alert.rule.when.signal != Signal::error_ratio)
+  if (facts(alert.which.signal).unit == Unit::duration)
     return rough(
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(alert.value, 0.0, 9e9))));
-  return std::to_string(std::lround(std::clamp(alert.value, 0.0, 1.0) * 100)) + "%";
+  return format_value(alert.which.signal, alert.value);
+}
+
+std::string subject(const AlertKey& key) {
+  if (key.pool.empty()) return "this agent";
+  return html(key.pool) + (key.mirror.empty() ? "" : " / <b>" + html(key.mirror) + "</b>");
 }
 
 std::string alert_item(const AlertKey& key, const Alert& alert, SysTime now) {
   std::string out =
       "<li><b>" + html(key.rule) + "</b> <span class=\"severity\">" + html(alert.rule.severity) + "</span> ";
-  out += html(key.pool) + " / <b>" + html(key.mirror) + "</b>: ";
-  out += html(name(alert.rule.when.signal)) + " " + value_text(alert) + ", fired " + ago(alert.fired_at, now);
-  return out + (alert.inhibited ? " <span class=\"none\">(muted by another alert)</span>" : "") + "</li>\n";
+  out += subject(key) + ": " + html(name(alert.which.signal)) + " " + value_text(alert) + ", fired " +
+         ago(alert.fired_at, now);
+  return out + (alert.muted() ? " <span class=\"none\">(muted by another alert)</span>" : "") + "</li>\n";
 }
 
 /// What nobody is told of comes last.
@@ -99,7 +104,7 @@ std::string firing_items(const Alerts& alerts, SysTime now) {
   std::string out;
   for (const bool muted : {false, true}) {
     for (const auto& [key, alert] : alerts) {
-      if (alert.phase == Phase::firing && alert.inhibited == muted) out += alert_item(key, alert, now);
+      if (alert.phase == Phase::firing && alert.muted() == muted) out += alert_item(key, alert, now);
     }
   }
   return out;

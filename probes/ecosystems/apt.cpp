@@ -322,6 +322,10 @@ Task<Finding> integrity(Net& net, Target target) {
   co_return co_await std::move(checking);
 }
 
+std::string client_line(const Pool& pool, const Mirror& mirror) {
+  return "deb " + mirror.url.str() + " " + option(pool, "suite") + " " + option(pool, "component");
+}
+
 }  // namespace
 
 const Ecosystem& apt_ecosystem() {
@@ -339,6 +343,7 @@ const Ecosystem& apt_ecosystem() {
                   {"trace", "", false,
                    "A name below project/trace/, e.g. master, for archives that are copied in two stages: it and the "
                    "mirror's own trace must fit the Release. Empty: traces are not looked at."}},
+      .client_line = &client_line,
       .freshness = &freshness,
       .integrity = &integrity,
   };

@@ -343,6 +343,9 @@ Task<Finding> integrity(Net& net, Target target) {
   co_return std::move(prepared.finding);
 }
 
+/// What the mirror does not have is asked of its origin; an error of the mirror ends the command (`,`, not `|`).
+std::string client_line(const Pool&, const Mirror& mirror) { return "GOPROXY=" + mirror.url.str() + ",direct"; }
+
 }  // namespace
 
 const Ecosystem& go_ecosystem() {
@@ -362,6 +365,7 @@ const Ecosystem& go_ecosystem() {
                   {"cached_only", "no", false,
                    "\"header\" sends Disable-Module-Fetch: true, so that a proxy of goproxy's kind answers only from "
                    "what it has; \"no\" lets it fetch."}},
+      .client_line = &client_line,
       .freshness = &freshness,
       .integrity = &integrity,
   };

@@ -76,6 +76,9 @@ inhibited_by = ["MirrorErrors"]
 
 [[receiver]]
 name    = "collector"
+group_by = ["alertname", "pool", "mirror"]
+group_wait = "0s"
+group_interval = "0s"
 webhook = {{ url = "{collector}" }}
 """
 

@@ -60,7 +60,10 @@ notify       = ["collector"]
 inhibited_by = ["MirrorErrors"]
 
 [[receiver]]
-name    = "collector"
+name           = "collector"
+group_by       = ["alertname", "pool", "mirror"]
+group_wait     = "0s"
+group_interval = "0s"
 )";
   out += "webhook = { url = " + url(kCollectorAddress, port) + " }\n";
   return out;

@@ -92,7 +92,7 @@ Published published(Dealer& deal) {
   Alert alert;
   alert.phase = Phase::firing;
   alert.value = deal.number<double>();
-  alert.rule.when.signal = static_cast<Signal>(deal.number<std::uint8_t>() % 4);
+  alert.which.signal = static_cast<Signal>(deal.number<std::uint8_t>() % signals().size());
   alert.fired_at = deal.time();
   alerts[{deal.text(), deal.text(), deal.text()}] = alert;
   Published out;

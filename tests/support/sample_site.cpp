@@ -197,10 +197,10 @@ std::shared_ptr<const Config> config() {
   out.agent.vantage = "上海-1";
   out.rules.resize(2);
   out.rules[0].name = "MirrorStale";
-  out.rules[0].when = {Signal::sync_lag, Comparison::above, 21600, 5min};
+  out.rules[0].when = std::get<Expression>(parse_expression("sync_lag > 6h"));
   out.rules[0].severity = "page";
   out.rules[1].name = "MirrorErrors";
-  out.rules[1].when = {Signal::error_ratio, Comparison::above, 0.5, 5min};
+  out.rules[1].when = std::get<Expression>(parse_expression("error_ratio[5m] > 50%"));
   Receiver receiver;
   receiver.name = "oncall";
   out.receivers = {receiver};
@@ -212,6 +212,7 @@ Alert alert(const Rule& rule, Phase phase, double value) {
   out.phase = phase;
   out.rule = rule;
   out.value = value;
+  out.which = rule.when.any_of[0][0];
   out.active_at = kSampleNow - 12min;
   out.fired_at = kSampleNow - 2min;
   return out;
@@ -221,7 +222,7 @@ std::shared_ptr<const Alerts> alerts(const Config& from) {
   Alerts out;
   out[{"MirrorStale", "go", "阿里云"}] = alert(from.rules[0], Phase::firing, 21780.25);
   out[{"MirrorErrors", "go", "goproxy-io"}] = alert(from.rules[1], Phase::firing, 0.97);
-  out[{"MirrorErrors", "go", "goproxy-io"}].inhibited = true;
+  out[{"MirrorErrors", "go", "goproxy-io"}].muted_by = "MirrorDown";
   out[{"MirrorErrors", "debian", "清华"}] = alert(from.rules[1], Phase::pending, 0.55);
   out[{"MirrorErrors", "go", "goproxy-cn"}] = alert(from.rules[1], Phase::inactive, 0);
   return std::make_shared<const Alerts>(std::move(out));

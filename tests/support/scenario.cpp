@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "exporter/warden.hpp"
@@ -211,14 +212,19 @@ class Player final : public WardenEvents {
     net_.step_wall(by.starts_with('-') ? -size : size);
   }
 
+  /// One message tried several times is one notice; what was told before, and goes on, is only a reminder.
   void take_notice(const Fetch& fetch) {
     if (fetch.method != "POST") return;
+    const auto id = std::find_if(fetch.headers.begin(), fetch.headers.end(),
+                                 [](const auto& field) { return field.first == "webhook-id"; });
+    if (id != fetch.headers.end() && !ids_.insert(id->second).second) return note("once more: " + id->second);
     const auto payload = nlohmann::json::parse(fetch.body);
     const auto& labels = payload.at("commonLabels");
     std::string text = payload.at("status").get<std::string>() + " " + labels.at("alertname").get<std::string>() + " " +
                        labels.at("mirror").get<std::string>();
     note("notice to " + payload.at("receiver").get<std::string>() + ": " + text);
-    notices_.push_back(std::move(text));
+    const std::string began = payload.at("alerts").at(0).at("startsAt").get<std::string>();
+    if (told_.insert(text + " " + began).second) notices_.push_back(std::move(text));
   }
 
   void expect(unsigned line, const Words& words) {
@@ -338,6 +344,8 @@ class Player final : public WardenEvents {
   std::vector<std::unique_ptr<Warden>> dead_;  ///< what they left running ends against them, not against nothing
   std::shared_ptr<const Published> picture_;
   std::deque<std::string> notices_;
+  std::set<std::string> ids_;   ///< of messages seen
+  std::set<std::string> told_;  ///< what was told, and when it began
   std::string configured_;
   std::map<std::string, std::uint64_t> changes_;  ///< of verdicts, by mirror, since last expected
   std::uint64_t missed_ = 0;

@@ -1,7 +1,7 @@
-// The alert state machine and what is owed: tables of truths over time.
-#include <catch2/catch.hpp>
+// The alert state machine: tables of truths over time.
+#include "alerts/engine.hpp"
 
-#include "alerts/outbox.hpp"
+#include <catch2/catch.hpp>
 
 using namespace mw;
 using namespace std::chrono_literals;
@@ -13,7 +13,7 @@ Instant at(Duration since) { return {SteadyTime(since), SysTime(std::chrono::sec
 Rule rule(const char* name, Duration hold) {
   Rule rule;
   rule.name = name;
-  rule.when = std::get<Condition>(parse_condition("error_ratio[5m] > 50%"));
+  rule.when = std::get<Expression>(parse_expression("error_ratio[5m] > 50%"));
   rule.hold = hold;
   rule.notify = {"hook"};
   return rule;
@@ -25,16 +25,9 @@ Alert alert(Duration hold) {
   return fresh;
 }
 
-constexpr Measured kYes{Truth::yes, 1};
-constexpr Measured kNo{Truth::no, 0};
-constexpr Measured kUnknown{Truth::unknown, 0};
-
-Receiver hook() {
-  Receiver receiver;
-  receiver.name = "hook";
-  receiver.kind = "webhook";
-  return receiver;
-}
+const Measured kYes{Truth::yes, 1, {}};
+const Measured kNo{Truth::no, 0, {}};
+const Measured kUnknown{Truth::unknown, 0, {}};
 
 /// A snapshot of one mirror whose every run fails, or none.
 Snapshot world(bool failing, SysTime now, const char* mirror_name = "m") {
@@ -47,6 +40,7 @@ Snapshot world(bool failing, SysTime now, const char* mirror_name = "m") {
   view->mirror = mirror;
   view->runs = {{now, CheckKind::http, failing}};
   Snapshot snapshot;
+  snapshot.pools = {{pool, true, 0}};
   snapshot.mirrors = {view};
   return snapshot;
 }
@@ -83,6 +77,7 @@ TEST_CASE("unknown freezes: it neither fires, resolves nor forgets") {
   Alert a = step(alert(5min), kYes, at(0s));
   CHECK(step(a, kUnknown, at(10min)).phase == Phase::pending);
   a = step(a, kYes, at(5min));
+  REQUIRE(a.phase == Phase::firing);
   for (int i = 0; i < 100; ++i) a = step(a, kUnknown, at(6min + i * 1h));
   CHECK(a.phase == Phase::firing);
   CHECK(a.episode == 1);
@@ -111,65 +106,129 @@ TEST_CASE("an inhibited alert is muted while the other is pending or firing") {
   muted.inhibited_by = {"A"};
   const Alerts alerts = evaluate({}, {rule("A", 1h), muted}, world(true, at(0s).wall), at(0s));
   CHECK(alerts.at({"B", "p", "m"}).phase == Phase::firing);
-  CHECK(alerts.at({"B", "p", "m"}).inhibited);
-  CHECK_FALSE(next_owed({}, alerts, hook()));
+  CHECK(alerts.at({"B", "p", "m"}).muted_by == "A");
 }
 
-TEST_CASE("a firing is owed once, its all-clear once, and nothing to strangers") {
-  Alerts alerts = evaluate({}, {rule("A", 0s)}, world(true, at(0s).wall), at(0s));
-  Ledger ledger;
-  auto owed = next_owed(ledger, alerts, hook());
-  REQUIRE(owed);
-  CHECK(owed->firing);
-  Receiver stranger = hook();
-  stranger.name = "stranger";
-  CHECK_FALSE(next_owed(ledger, alerts, stranger));
-  ledger = settled(attempted(ledger, *owed), *owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(1s));
-  CHECK_FALSE(next_owed(ledger, alerts, hook()));
-  alerts = evaluate(alerts, {rule("A", 0s)}, world(false, at(10min).wall), at(10min));
-  owed = next_owed(ledger, alerts, hook());
-  REQUIRE(owed);
-  CHECK_FALSE(owed->firing);
-  ledger = settled(attempted(ledger, *owed), *owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(2s));
-  CHECK_FALSE(next_owed(ledger, alerts, hook()));
+TEST_CASE("time that nobody saw does not count towards the wait") {
+  Alert a = step(alert(5min), kYes, at(0s));
+  a = step(a, kYes, at(4min));
+  a = step(a, kUnknown, at(5min));
+  a = step(a, kYes, at(30min));
+  CHECK(a.phase == Phase::pending);
+  a = step(a, kYes, at(31min));
+  CHECK(a.phase == Phase::firing);
 }
 
-TEST_CASE("what ended before it was ever attempted is not news; what was attempted gets its all-clear") {
-  Alerts alerts = evaluate({}, {rule("A", 0s)}, world(true, at(0s).wall), at(0s));
-  const auto owed = next_owed({}, alerts, hook());
-  REQUIRE(owed);
-  const Ledger tried = settled(attempted({}, *owed), *owed, {Outcome::later, 0, {}, "refused"}, SteadyTime(1s));
-  alerts = evaluate(alerts, {rule("A", 0s)}, world(false, at(10min).wall), at(10min));
-  CHECK_FALSE(next_owed({}, alerts, hook()));
-  const auto clear = next_owed(tried, alerts, hook());
-  REQUIRE(clear);
-  CHECK_FALSE(clear->firing);
+TEST_CASE("it resolves only after its condition was over for keep_firing; a relapse starts that anew") {
+  Alert a = alert(0s);
+  a.rule.keep_firing = 5min;
+  a = step(a, kYes, at(0s));
+  a = step(a, kNo, at(1min));
+  a = step(a, kNo, at(5min));
+  CHECK(a.phase == Phase::firing);
+  a = step(a, kYes, at(5min + 30s));
+  a = step(a, kNo, at(6min));
+  a = step(a, kUnknown, at(8min));
+  a = step(a, kNo, at(10min));
+  a = step(a, kNo, at(11min));
+  CHECK(a.phase == Phase::firing);  // of five minutes, one was seen
+  a = step(a, kNo, at(15min));
+  CHECK(a.phase == Phase::inactive);
+  CHECK(a.resolved_at == at(15min).wall);
+  CHECK(a.episode == 1);
 }
 
-TEST_CASE("retries come later each time and obey Retry-After within an hour") {
-  Ledger ledger;
-  const Owed owed{kKey, 1, true};
-  const Duration waits[] = {1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 256s, 300s, 300s};
-  for (const Duration wait : waits) {
-    ledger = settled(ledger, owed, {Outcome::later, 500, {}, "status 500"}, SteadyTime(0s));
-    CHECK(ledger.not_before == SteadyTime(wait));
-  }
-  CHECK(settled(ledger, owed, {Outcome::later, 429, 42s, ""}, SteadyTime(0s)).not_before == SteadyTime(42s));
-  CHECK(settled(ledger, owed, {Outcome::later, 429, 24h, ""}, SteadyTime(0s)).not_before == SteadyTime(1h));
-  CHECK(settled(ledger, owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(9s)).failures == 0);
+TEST_CASE("an episode keeps its beginning, and never ends before it") {
+  Alert a = step(alert(0s), kYes, at(0s));
+  const SysTime began = a.fired_at;
+  a = step(a, kYes, {SteadyTime(1min), at(0s).wall - 24h});
+  CHECK(a.fired_at == began);
+  a = step(a, kNo, {SteadyTime(2min), at(0s).wall - 24h});
+  CHECK(a.resolved_at == began);
 }
 
-TEST_CASE("finished alerts are forgotten, owed ones never") {
-  Alerts alerts = evaluate({}, {rule("A", 0s)}, world(true, at(0s).wall), at(0s));
-  Outbox outbox;
-  const auto owed = next_owed(outbox["hook"], alerts, hook());
-  outbox["hook"] = settled(attempted({}, *owed), *owed, {Outcome::accepted, 200, {}, ""}, SteadyTime(0s));
-  alerts = evaluate(alerts, {rule("A", 0s)}, world(false, at(10min).wall), at(10min));
-  forget_finished(alerts, outbox, {hook()});
-  REQUIRE(alerts.contains(kKey));
-  const auto clear = next_owed(outbox["hook"], alerts, hook());
-  outbox["hook"] = settled(outbox["hook"], *clear, {Outcome::accepted, 200, {}, ""}, SteadyTime(0s));
-  forget_finished(alerts, outbox, {hook()});
+TEST_CASE("after a restart the wait goes on from where it was, an outage counting for an hour at most") {
+  Alert a = alert(2h);
+  a.phase = Phase::pending;
+  a.last = Truth::yes;
+  a.held = 30min;
+  a.credit = 24h;
+  CHECK(step(a, kUnknown, at(0s)).held == 30min);
+  CHECK(step(step(a, kUnknown, at(0s)), kYes, at(1min)).held == 90min);
+  CHECK(step(a, kYes, at(0s)).held == 90min);
+  CHECK(step(step(a, kYes, at(0s)), kYes, at(30min)).phase == Phase::firing);
+  CHECK(step(a, kNo, at(0s)).phase == Phase::inactive);
+  a.credit = 10min;
+  CHECK(step(a, kYes, at(0s)).held == 40min);
+}
+
+TEST_CASE("what ends an alert may be another threshold than what began it") {
+  Rule two = rule("A", 0s);
+  two.when = std::get<Expression>(parse_expression("sync_lag > 6h"));
+  two.clear = std::get<Expression>(parse_expression("sync_lag < 5h"));
+  const auto lagging = [&](Duration lag, Duration since) {
+    Snapshot snapshot = world(false, at(since).wall);
+    MirrorView view = *snapshot.mirrors[0];
+    view.lag.known = true;
+    view.lag.lower = lag;
+    view.verdict.state = State::stale;
+    snapshot.mirrors[0] = std::make_shared<const MirrorView>(view);
+    return snapshot;
+  };
+  Alerts alerts = evaluate({}, {two}, lagging(5h + 30min, 0s), at(0s));
   CHECK(alerts.empty());
-  CHECK(outbox["hook"].told.empty());
+  alerts = evaluate(alerts, {two}, lagging(6h + 1s, 1min), at(1min));
+  CHECK(alerts.at(kKey).phase == Phase::firing);
+  alerts = evaluate(alerts, {two}, lagging(5h + 30min, 2min), at(2min));
+  CHECK(alerts.at(kKey).phase == Phase::firing);
+  alerts = evaluate(alerts, {two}, lagging(4h, 3min), at(3min));
+  CHECK(alerts.at(kKey).phase == Phase::inactive);
+}
+
+TEST_CASE("a rule is about the narrowest thing that its condition mentions") {
+  Rule of_pool = rule("P", 0s);
+  of_pool.when = std::get<Expression>(parse_expression("pool_fresh < 1"));
+  Rule of_agent = rule("G", 0s);
+  of_agent.when = std::get<Expression>(parse_expression("self_fault"));
+  Snapshot snapshot = world(true, at(0s).wall);
+  MirrorView view = *snapshot.mirrors[0];
+  view.verdict.state = State::down;
+  snapshot.mirrors[0] = std::make_shared<const MirrorView>(view);
+  snapshot.self_fault = true;
+  const Alerts alerts = evaluate({}, {of_pool, of_agent}, snapshot, at(0s));
+  REQUIRE(alerts.contains({"P", "p", ""}));
+  CHECK(alerts.at({"P", "p", ""}).labels ==
+        std::map<std::string, std::string>{{"alertname", "P"}, {"severity", "warning"}, {"pool", "p"}});
+  REQUIRE(alerts.contains({"G", "", ""}));
+}
+
+TEST_CASE("a wider alert mutes a narrower one, which is told again only after a look that ended later") {
+  Rule muted = rule("B", 0s);
+  muted.inhibited_by = {"G"};
+  Rule source = rule("G", 0s);
+  source.when = std::get<Expression>(parse_expression("self_fault"));
+  const AlertKey key{"B", "p", "m"};
+  Snapshot offline = world(true, at(0s).wall);
+  offline.self_fault = true;
+  Alerts alerts = evaluate({}, {muted, source}, offline, at(0s));
+  CHECK(alerts.at(key).muted_by == "G");
+  alerts = evaluate(alerts, {muted, source}, world(true, at(0s).wall), at(1min));
+  CHECK(alerts.at(key).muted_by.empty());
+  CHECK(alerts.at(key).muted());
+  alerts = evaluate(alerts, {muted, source}, world(true, at(90s).wall), at(2min));
+  CHECK_FALSE(alerts.at(key).muted());
+  CHECK(alerts.at(key).phase == Phase::firing);
+}
+
+TEST_CASE("the order of rules and mirrors changes nothing") {
+  Rule muted = rule("B", 0s);
+  muted.inhibited_by = {"A"};
+  const Snapshot snapshot = world(true, at(0s).wall);
+  const Alerts one = evaluate({}, {rule("A", 1h), muted}, snapshot, at(0s));
+  const Alerts other = evaluate({}, {muted, rule("A", 1h)}, snapshot, at(0s));
+  REQUIRE(one.size() == other.size());
+  for (const auto& [key, each] : one) {
+    CHECK(each.phase == other.at(key).phase);
+    CHECK(each.muted_by == other.at(key).muted_by);
+  }
 }

@@ -1,0 +1,40 @@
+// The words of a notice: what a person on call reads first, in English or Chinese. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "alerts/outbox.hpp"
+
+namespace mw {
+
+/// What notices are told against; made once for all those of a message.
+struct Scene {
+  struct PoolFacts {
+    PoolCounts counts;
+    const MirrorView* safest = nullptr;  ///< null: none is safe
+  };
+  std::map<std::pair<std::string_view, std::string_view>, const MirrorView*> views;  ///< by pool and mirror
+  std::map<std::string_view, PoolFacts> pools;
+  std::string external_url;  ///< may be empty
+  std::string vantage;       ///< may be empty
+  SysTime now{};
+};
+/// The scene points into the snapshot.
+Scene make_scene(const Snapshot&, SysTime now);
+
+Notice compose(const Owed&, const Alert&, const Scene&, Language);
+
+/// The whole message of a batch. An alert that is not there any more is left out.
+Message compose_message(const Batch&, const Alerts&, const Receiver&, const Scene&);
+
+/// As Alertmanager writes it: {}:{alertname="MirrorStale", pool="debian"}
+std::string group_key(const std::map<std::string, std::string>& labels);
+
+/// The mirror of the pool to use now: fresh, then the lowest priority number, then the fewest errors. Null: none is
+/// safe.
+const MirrorView* safest_mirror(const Snapshot&, const std::string& pool);
+
+}  // namespace mw

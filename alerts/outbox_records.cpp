@@ -1,0 +1,308 @@
+// Records of alerts and of what is owed, as JSON.
+#include "alerts/outbox_records.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+namespace mw {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr Duration kClockGrain = std::chrono::minutes(1);
+
+std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// ---- times --------------------------------------------------------------------------------------------------
+
+std::int64_t number_of(SysTime time) { return time.time_since_epoch().count(); }
+SysTime time_in(const Json& json) { return SysTime(Duration(json.get<std::int64_t>())); }
+
+/// To the second: the two clocks do not run alike to the nanosecond, and the same state must give the same record.
+SysTime on_the_wall(SteadyTime time, Instant now) {
+  return std::chrono::round<std::chrono::seconds>(now.wall - (now.steady - time));
+}
+SteadyTime on_the_steady_clock(SysTime time, Instant now) {
+  return now.steady - std::max(now.wall - time, Duration::zero());
+}
+
+// ---- alerts -------------------------------------------------------------------------------------------------
+
+bool holds_on(const Alert& alert) { return alert.phase == Phase::pending && alert.last == Truth::yes; }
+bool clears_on(const Alert& alert) { return alert.phase == Phase::firing && alert.last == Truth::no; }
+
+/// What was last seen matters only while time counts from it.
+Truth kept_last(const Alert& alert) { return holds_on(alert) || clears_on(alert) ? alert.last : Truth::unknown; }
+
+/// While time counts, when it would have begun to: that stays the same as it goes by. Else the time itself.
+std::int64_t counted(Duration counted, bool counting, Instant now) {
+  return counting ? number_of(std::chrono::round<std::chrono::seconds>(now.wall - counted)) : counted.count();
+}
+
+Json counted_json(Duration time, bool counting, Instant now) {
+  return {{counting ? "since" : "for", counted(time, counting, now)}};
+}
+
+Duration counted_in(const Json& json, SysTime last_alive) {
+  if (json.contains("for")) return Duration(json.at("for").get<std::int64_t>());
+  return std::max(last_alive - time_in(json.at("since")), Duration::zero());
+}
+
+Json json_of(const Alert& alert, Instant now) {
+  return {{"phase", static_cast<int>(alert.phase)},
+          {"held", counted_json(alert.held, holds_on(alert), now)},
+          {"cleared", counted_json(alert.cleared, clears_on(alert), now)},
+          {"last", static_cast<int>(kept_last(alert))},
+          {"active_at", number_of(alert.active_at)},
+          {"fired_at", number_of(alert.fired_at)},
+          {"resolved_at", number_of(alert.resolved_at)},
+          {"episode", alert.episode},
+          {"muted_by", alert.muted_by},
+          {"unmuted_at", alert.unmuted_at ? Json(number_of(*alert.unmuted_at)) : Json()},
+          {"gone", alert.gone},
+          {"when", to_string(alert.rule.when)},
+          {"notify", alert.rule.notify},
+          {"annotations", alert.rule.annotations},
+          {"labels", alert.labels}};
+}
+
+template <class Enum>
+Enum enumerated(const Json& json, Enum last) {
+  const int value = json.get<int>();
+  if (value < 0 || value > static_cast<int>(last)) throw std::out_of_range("no such value");
+  return static_cast<Enum>(value);
+}
+
+Alert alert_in(const Json& json, const std::string& rule, SysTime last_alive) {
+  Alert alert;
+  alert.phase = enumerated(json.at("phase"), Phase::firing);
+  alert.held = counted_in(json.at("held"), last_alive);
+  alert.cleared = counted_in(json.at("cleared"), last_alive);
+  alert.last = enumerated(json.at("last"), Truth::unknown);
+  alert.active_at = time_in(json.at("active_at"));
+  alert.fired_at = time_in(json.at("fired_at"));
+  alert.resolved_at = time_in(json.at("resolved_at"));
+  alert.episode = json.at("episode").get<std::uint64_t>();
+  alert.muted_by = json.at("muted_by").get<std::string>();
+  if (!json.at("unmuted_at").is_null()) alert.unmuted_at = time_in(json.at("unmuted_at"));
+  alert.gone = json.at("gone").get<bool>();
+  alert.rule.name = rule;
+  if (auto when = parse_expression(json.at("when").get<std::string>()); std::holds_alternative<Expression>(when))
+    alert.rule.when = std::get<Expression>(std::move(when));
+  alert.rule.notify = json.at("notify").get<std::vector<std::string>>();
+  alert.rule.annotations = json.at("annotations").get<std::map<std::string, std::string>>();
+  alert.labels = json.at("labels").get<std::map<std::string, std::string>>();
+  return alert;
+}
+
+// ---- what is owed -------------------------------------------------------------------------------------------
+
+Json json_of(const AlertKey& key) { return {key.rule, key.pool, key.mirror}; }
+
+AlertKey key_in(const Json& json) {
+  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(), json.at(2).get<std::string>()};
+}
+
+Json json_of(const Owed& item) {
+  return {json_of(item.key), item.episode, item.firing, item.news, number_of(item.starts_at), number_of(item.ends_at)};
+}
+
+Owed owed_in(const Json& json) {
+  return {key_in(json.at(0)),     json.at(1).get<std::uint64_t>(),
+          json.at(2).get<bool>(), json.at(3).get<bool>(),
+          time_in(json.at(4)),    time_in(json.at(5))};
+}
+
+Json json_of(const Parcel& parcel) {
+  Json items = Json::array();
+  for (const Owed& item : parcel.items) items.push_back(json_of(item));
+  return {{"id", parcel.message.id},     {"sequence", parcel.message.sequence},
+          {"labels", parcel.labels},     {"groups", parcel.groups},
+          {"attempts", parcel.attempts}, {"kind", static_cast<int>(parcel.message.kind)},
+          {"items", std::move(items)}};
+}
+
+/// Without its words: those are made anew.
+Parcel parcel_in(const Json& json) {
+  Parcel parcel;
+  parcel.message.id = json.at("id").get<std::string>();
+  parcel.message.sequence = json.at("sequence").get<std::uint64_t>();
+  parcel.message.kind = enumerated(json.at("kind"), MessageKind::test);
+  parcel.labels = json.at("labels").get<std::map<std::string, std::string>>();
+  parcel.groups = json.at("groups").get<std::vector<std::string>>();
+  parcel.attempts = json.at("attempts").get<int>();
+  for (const Json& item : json.at("items")) parcel.items.push_back(owed_in(item));
+  return parcel;
+}
+
+Json json_of(const Told& told) { return {told.attempted, told.fired, told.resolved, number_of(told.started)}; }
+
+Told told_in(const Json& json) {
+  return {json.at(0).get<std::uint64_t>(), json.at(1).get<std::uint64_t>(), json.at(2).get<std::uint64_t>(),
+          time_in(json.at(3))};
+}
+
+Json json_of(const std::deque<DeadLetter>& dead) {
+  Json all = Json::array();
+  for (const DeadLetter& letter : dead) all.push_back({letter.id, number_of(letter.at), letter.error, letter.headline});
+  return all;
+}
+
+std::deque<DeadLetter> dead_in(const Json& json) {
+  std::deque<DeadLetter> dead;
+  for (const Json& letter : json)
+    dead.push_back({letter.at(0).get<std::string>(), time_in(letter.at(1)), letter.at(2).get<std::string>(),
+                    letter.at(3).get<std::string>()});
+  return dead;
+}
+
+Json receiver_json(const Ledger& ledger) { return {{"sequence", ledger.sequence}, {"dead", json_of(ledger.dead)}}; }
+
+std::map<std::string, SteadyTime> flushed_groups(const Ledger& ledger) {
+  std::map<std::string, SteadyTime> flushed;
+  for (const auto& [key, group] : ledger.groups)
+    if (group.flushed) flushed.emplace(key, *group.flushed);
+  return flushed;
+}
+
+// ---- what has changed ---------------------------------------------------------------------------------------
+
+bool same_row(const Alert& a, const Alert& b) {
+  const auto small = [](const Alert& x) {
+    return std::tuple(x.phase, kept_last(x), x.active_at, x.fired_at, x.resolved_at, x.episode, x.unmuted_at, x.gone);
+  };
+  return small(a) == small(b) && a.muted_by == b.muted_by && a.labels == b.labels && a.rule.when == b.rule.when &&
+         a.rule.notify == b.rule.notify && a.rule.annotations == b.rule.annotations;
+}
+
+Record row(const char* kind, const std::string& receiver, std::string item, std::optional<std::string> value) {
+  return {kind, "", receiver, std::move(item), std::move(value)};
+}
+
+/// Writes what is new or other than it was kept, and nothing (null) for what is gone.
+template <class Kept, class Fresh, class Keep, class Write>
+void compare(std::map<typename Fresh::key_type, Kept>& kept, const Fresh& fresh, Keep keep, Write write) {
+  for (auto it = kept.begin(); it != kept.end();) {
+    const bool gone = !fresh.contains(it->first);
+    if (gone) write(it->first, nullptr);
+    it = gone ? kept.erase(it) : std::next(it);
+  }
+  for (const auto& [key, value] : fresh) {
+    Kept now = keep(value);
+    const auto [known, is_new] = kept.try_emplace(key, now);
+    if (!is_new && known->second == now) continue;
+    known->second = std::move(now);
+    write(key, &value);
+  }
+}
+
+// ---- back ---------------------------------------------------------------------------------------------------
+
+/// When the process that wrote the records was last seen alive.
+SysTime last_alive(const std::vector<Record>& records, SysTime otherwise) {
+  for (const Record& record : records) {
+    if (record.kind != "clock" || !record.value) continue;
+    const Json json = Json::parse(*record.value, nullptr, false);
+    if (json.is_number_integer()) return time_in(json);
+  }
+  return otherwise;
+}
+
+/// Throws what JSON throws when the record is not what it should be.
+void restore_one(const Record& record, Instant now, SysTime alive, Owing& into) {
+  const Json json = Json::parse(record.value.value_or(""));
+  if (record.kind == "alert") {
+    const AlertKey key = key_in(Json::parse(record.item));
+    Alert alert = alert_in(json, key.rule, alive);
+    alert.credit = std::max(now.wall - alive, Duration::zero());
+    into.alerts[key] = std::move(alert);
+    return;
+  }
+  Ledger& ledger = into.outbox[record.subject];
+  if (record.kind == "receiver") {
+    ledger.sequence = json.at("sequence").get<std::uint64_t>();
+    ledger.dead = dead_in(json.at("dead"));
+  }
+  if (record.kind == "told") ledger.told[key_in(Json::parse(record.item))] = told_in(json);
+  if (record.kind == "parcel") ledger.parcels[record.item] = parcel_in(json);
+  if (record.kind == "group") ledger.groups[record.item].flushed = on_the_steady_clock(time_in(json), now);
+}
+
+}  // namespace
+
+Owing restored(const std::vector<Record>& records, Instant now, std::size_t& passed_over) {
+  constexpr std::string_view kKinds[] = {"alert", "receiver", "told", "parcel", "group"};
+  const SysTime alive = std::min(last_alive(records, now.wall), now.wall);
+  Owing owing;
+  for (const Record& record : records) {
+    if (std::find(std::begin(kKinds), std::end(kKinds), record.kind) == std::end(kKinds)) continue;
+    try {
+      restore_one(record, now, alive, owing);
+    } catch (const std::exception&) {
+      ++passed_over;
+    }
+  }
+  return owing;
+}
+
+void OwingRecords::look_at_alerts(const Alerts& alerts, Instant now, std::vector<Record>& out) {
+  const auto keyed = [](const AlertKey& key) { return written(json_of(key)); };
+  for (auto it = alerts_.begin(); it != alerts_.end();) {
+    const bool gone = !alerts.contains(it->first);
+    if (gone) out.push_back(row("alert", "", keyed(it->first), std::nullopt));
+    it = gone ? alerts_.erase(it) : std::next(it);
+  }
+  for (const auto& [key, alert] : alerts) {
+    const std::int64_t held = counted(alert.held, holds_on(alert), now);
+    const std::int64_t cleared = counted(alert.cleared, clears_on(alert), now);
+    const auto [kept, is_new] = alerts_.try_emplace(key);
+    KeptAlert& known = kept->second;
+    if (!is_new && known.held == held && known.cleared == cleared && same_row(known.alert, alert)) continue;
+    known = {alert, held, cleared};
+    out.push_back(row("alert", "", keyed(key), written(json_of(alert, now))));
+  }
+}
+
+void OwingRecords::look_at_ledger(const std::string& receiver, const Ledger& ledger, Instant now,
+                                  std::vector<Record>& out) {
+  KeptLedger& kept = ledgers_[receiver];
+  if (kept.sequence != ledger.sequence || kept.buried != ledger.buried)
+    out.push_back(row("receiver", receiver, "", written(receiver_json(ledger))));
+  kept.sequence = ledger.sequence;
+  kept.buried = ledger.buried;
+  compare(
+      kept.told, ledger.told, [](const Told& told) { return told; },
+      [&](const AlertKey& key, const Told* told) {
+        out.push_back(row("told", receiver, written(json_of(key)),
+                          told == nullptr ? std::nullopt : std::optional(written(json_of(*told)))));
+      });
+  compare(
+      kept.parcels, ledger.parcels, [](const Parcel& parcel) { return std::pair(parcel.message.id, parcel.attempts); },
+      [&](const std::string& key, const Parcel* parcel) {
+        out.push_back(
+            row("parcel", receiver, key, parcel == nullptr ? std::nullopt : std::optional(written(json_of(*parcel)))));
+      });
+  compare(
+      kept.flushed, flushed_groups(ledger), [](SteadyTime time) { return time; },
+      [&](const std::string& key, const SteadyTime* time) {
+        out.push_back(row("group", receiver, key,
+                          time == nullptr ? std::nullopt : std::optional(written(number_of(on_the_wall(*time, now))))));
+      });
+}
+
+std::vector<Record> OwingRecords::since_last(const Owing& owing, Instant now) {
+  std::vector<Record> out;
+  const SysTime clock(now.wall.time_since_epoch() / kClockGrain * kClockGrain);
+  if (!owing.alerts.empty() && std::exchange(clock_, clock) != clock)
+    out.push_back(row("clock", "", "", written(number_of(clock))));
+  look_at_alerts(owing.alerts, now, out);
+  for (const auto& [receiver, ledger] : owing.outbox) look_at_ledger(receiver, ledger, now, out);
+  for (auto& [receiver, kept] : ledgers_)
+    if (!owing.outbox.contains(receiver)) look_at_ledger(receiver, Ledger{}, now, out);
+  std::erase_if(ledgers_, [&](const auto& entry) { return !owing.outbox.contains(entry.first); });
+  return out;
+}
+
+}  // namespace mw
