@@ -1,8 +1,6 @@
 // Cutting, counting, signing.
 #include "alerts/layout.hpp"
 
-#include <openssl/hmac.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -120,14 +118,6 @@ std::string rfc3339(SysTime time) {
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
                 parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(millis));
   return text.data();
-}
-
-std::string hmac_sha256(std::string_view key, std::string_view text) {
-  std::array<unsigned char, 32> digest{};
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), digest.data(), &size);
-  return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -36,7 +36,6 @@ std::string fingerprint(const std::map<std::string, std::string>& labels);
 /// RFC 3339 with milliseconds, UTC.
 std::string rfc3339(SysTime);
 
-std::string hmac_sha256(std::string_view key, std::string_view text);  ///< 32 bytes; RFC 2104
 /// Everything but RFC 3986's unreserved characters.
 std::string percent_encoded(std::string_view text);
 

@@ -79,7 +79,7 @@ Duration backoff(int failures) {
 
 Duration wait_after(const Ledger& ledger, const Parcel& parcel, const Delivery& delivery) {
   if (delivery.retry_after) return std::clamp(*delivery.retry_after, kFirstRetry, kLongestRetryAfter);
-  const Duration least = delivery.outcome == Outcome::refused ? kRefusedRetry : Duration::zero();
+  const Duration least = delivery.outcome == Acceptance::refused ? kRefusedRetry : Duration::zero();
   const std::string seed = parcel.message.id + std::to_string(ledger.failures);
   return std::max(with_jitter(std::min(2 * backoff(ledger.failures), kLastRetry), seed), least);
 }
@@ -238,9 +238,9 @@ Ledger attempted(Ledger ledger, const std::string& parcel, const Receiver& recei
 Ledger settled(Ledger ledger, const std::string& parcel, const Delivery& delivery, Instant now) {
   const auto found = ledger.parcels.find(parcel);
   if (found == ledger.parcels.end()) return ledger;
-  const bool hopeless = delivery.outcome == Outcome::rejected && found->second.attempts >= kMostRejections;
+  const bool hopeless = delivery.outcome == Acceptance::rejected && found->second.attempts >= kMostRejections;
   if (hopeless) bury(ledger, found->second, delivery, now.wall);
-  if (delivery.outcome == Outcome::accepted || hopeless) {
+  if (delivery.outcome == Acceptance::accepted || hopeless) {
     mark_told(ledger, found->second);
     ledger.parcels.erase(found);
     ledger.failures = 0;

@@ -8,19 +8,19 @@ namespace mw {
 
 namespace {
 
-Outcome outcome_of(int status) {
+Acceptance outcome_of(int status) {
   constexpr std::array kLater = {408, 425, 429};
   constexpr std::array kRefused = {401, 403, 404, 405, 407, 410};
   const auto in = [status](const auto& list) { return std::find(list.begin(), list.end(), status) != list.end(); };
-  if (status >= 200 && status < 300) return Outcome::accepted;
-  if (in(kRefused) || (status >= 300 && status < 400)) return Outcome::refused;
-  if (status >= 400 && status < 500 && !in(kLater)) return Outcome::rejected;
-  return Outcome::later;
+  if (status >= 200 && status < 300) return Acceptance::accepted;
+  if (in(kRefused) || (status >= 300 && status < 400)) return Acceptance::refused;
+  if (status >= 400 && status < 500 && !in(kLater)) return Acceptance::rejected;
+  return Acceptance::later;
 }
 
 }  // namespace
 
-std::string_view name(Outcome outcome) {
+std::string_view name(Acceptance outcome) {
   constexpr std::array kNames = {"accepted", "later", "refused", "rejected"};
   return kNames.at(static_cast<std::size_t>(outcome));
 }
@@ -39,8 +39,8 @@ const Secret& Receiver::secret(std::string_view key) const {
 
 /// The answer's text is not quoted: what refuses a request likes to repeat it, credentials included.
 Delivery judge_status(const Response& response) {
-  const Outcome outcome = outcome_of(response.status);
-  if (outcome == Outcome::accepted) return {outcome, response.status, std::nullopt, ""};
+  const Acceptance outcome = outcome_of(response.status);
+  if (outcome == Acceptance::accepted) return {outcome, response.status, std::nullopt, ""};
   return {outcome, response.status, response.retry_after, "status " + std::to_string(response.status)};
 }
 

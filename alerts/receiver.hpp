@@ -66,16 +66,16 @@ struct Response {
   std::optional<Duration> retry_after;
 };
 
-enum class Outcome : std::uint8_t {
+enum class Acceptance : std::uint8_t {
   accepted,
   later,    ///< trouble that passes by itself: tried again with growing pauses
   refused,  ///< the address or the credentials are wrong: tried again, seldom, until somebody repairs them
   rejected  ///< this very message will never be taken: a dead letter after a few attempts
 };
-std::string_view name(Outcome);
+std::string_view name(Acceptance);
 
 struct Delivery {
-  Outcome outcome = Outcome::later;
+  Acceptance outcome = Acceptance::later;
   int status = 0;  ///< 0: no answer came
   std::optional<Duration> retry_after;
   std::string error;  ///< for people; holds nothing of the URL or the credentials

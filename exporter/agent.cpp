@@ -37,7 +37,7 @@ std::string describe(const Verdict& verdict) {
 }
 
 DeliveryOutcome outcome_of(const Delivery& delivery) {
-  if (delivery.outcome == Outcome::accepted) return DeliveryOutcome::delivered;
+  if (delivery.outcome == Acceptance::accepted) return DeliveryOutcome::delivered;
   if (delivery.status == 0) return DeliveryOutcome::failed_network;
   if (delivery.status == 429) return DeliveryOutcome::rate_limited;
   return delivery.status >= 500 ? DeliveryOutcome::failed_server_error : DeliveryOutcome::failed_client_error;
@@ -62,8 +62,8 @@ class Ledgers final : public WardenEvents {
   void put_off(const MirrorKey& key, CheckKind, PutOff why) override { own_.put_off(key.pool, key.mirror, why); }
   void delivered(const std::string& receiver, const Parcel& parcel, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
-    log_.write(delivery.outcome == Outcome::accepted ? LogLevel::info : LogLevel::warn,
-               delivery.outcome == Outcome::accepted ? "notice delivered" : "notice not accepted, will try again",
+    log_.write(delivery.outcome == Acceptance::accepted ? LogLevel::info : LogLevel::warn,
+               delivery.outcome == Acceptance::accepted ? "notice delivered" : "notice not accepted, will try again",
                {{"receiver", receiver},
                 {"message", parcel.message.id},
                 {"about", headline(parcel.message)},

@@ -15,7 +15,7 @@ constexpr Duration kSavePoll = std::chrono::milliseconds(10);
 Delivery delivery_of(const Receiver& receiver, const Reply& reply, SysTime now) {
   if (reply.failure) {
     const std::string what = std::string(name(reply.failure->layer)) + "/" + std::string(name(reply.failure->reason));
-    return {Outcome::later, 0, std::nullopt, what};
+    return {Acceptance::later, 0, std::nullopt, what};
   }
   Response response{reply.status, reply.body, std::nullopt};
   if (const auto wait = header(reply, "retry-after")) response.retry_after = parse_retry_after(*wait, now);

@@ -40,4 +40,12 @@ std::string sha256_hex(std::string_view bytes) {
   return digest.hex();
 }
 
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::array<unsigned char, 32> digest{};
+  std::size_t size = 0;
+  EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(),
+            reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), digest.size(), &size);
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
 }  // namespace mw

@@ -28,4 +28,7 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
+/// HMAC with SHA-256 (RFC 2104): 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view text);
+
 }  // namespace mw

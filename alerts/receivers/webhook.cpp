@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "alerts/layout.hpp"
+#include "probes/digest.hpp"
 #include "probes/formats/base64.hpp"
 
 namespace mw {

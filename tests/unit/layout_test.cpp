@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "probes/digest.hpp"
 #include "tests/support/sample_messages.hpp"
 
 using namespace mw;
@@ -66,9 +67,9 @@ TEST_CASE("layout: what is no URL is told without a word of it") {
 
 TEST_CASE("an HTTP status says whether to try again") {
   const auto outcome = [](int status) { return judge_status({status, "", std::nullopt}).outcome; };
-  for (const int status : {200, 201, 202, 204, 299}) CHECK(outcome(status) == Outcome::accepted);
-  for (const int status : {408, 425, 429, 500, 502, 503, 504, 599, 0, 100}) CHECK(outcome(status) == Outcome::later);
-  for (const int status : {301, 302, 307, 401, 403, 404, 405, 407, 410}) CHECK(outcome(status) == Outcome::refused);
-  for (const int status : {400, 409, 413, 415, 422}) CHECK(outcome(status) == Outcome::rejected);
+  for (const int status : {200, 201, 202, 204, 299}) CHECK(outcome(status) == Acceptance::accepted);
+  for (const int status : {408, 425, 429, 500, 502, 503, 504, 599, 0, 100}) CHECK(outcome(status) == Acceptance::later);
+  for (const int status : {301, 302, 307, 401, 403, 404, 405, 407, 410}) CHECK(outcome(status) == Acceptance::refused);
+  for (const int status : {400, 409, 413, 415, 422}) CHECK(outcome(status) == Acceptance::rejected);
   CHECK(judge_status({429, "", std::chrono::seconds(7)}).retry_after == std::chrono::seconds(7));
 }

@@ -18,9 +18,9 @@ Receiver hook() {
   return receiver;
 }
 
-const Delivery kAccepted{Outcome::accepted, 200, {}, ""};
-const Delivery kLater{Outcome::later, 500, {}, "status 500"};
-const Delivery kRejected{Outcome::rejected, 400, {}, "status 400"};
+const Delivery kAccepted{Acceptance::accepted, 200, {}, ""};
+const Delivery kLater{Acceptance::later, 500, {}, "status 500"};
+const Delivery kRejected{Acceptance::rejected, 400, {}, "status 400"};
 
 /// One receiver's side of the story; alerts are set by hand.
 struct Desk {
@@ -213,10 +213,10 @@ TEST_CASE("outbox: retries come later each time, with jitter, and obey Retry-Aft
     CHECK(wait <= 2 * base);
     now += wait;
   }
-  REQUIRE(desk.tell(now, {Outcome::later, 429, 42s, "status 429"}));
+  REQUIRE(desk.tell(now, {Acceptance::later, 429, 42s, "status 429"}));
   CHECK(desk.ledger.not_before == SteadyTime(now + 42s));
   now += 42s;
-  REQUIRE(desk.tell(now, {Outcome::later, 429, 24h, "status 429"}));
+  REQUIRE(desk.tell(now, {Acceptance::later, 429, 24h, "status 429"}));
   CHECK(desk.ledger.not_before == SteadyTime(now + 1h));
   CHECK_FALSE(desk.tell(now + 1h - 1s));
   REQUIRE(desk.tell(now + 1h));
@@ -229,7 +229,7 @@ TEST_CASE(
   Desk desk;
   desk.receiver.group_wait = 0s;
   desk.fire("A", "m", 0s);
-  CHECK(desk.tell(0s, {Outcome::refused, 403, {}, "status 403"}));
+  CHECK(desk.tell(0s, {Acceptance::refused, 403, {}, "status 403"}));
   CHECK_FALSE(desk.tell(59s));
   CHECK(desk.tell(2min, kRejected));
   CHECK(desk.tell(1h, kRejected));

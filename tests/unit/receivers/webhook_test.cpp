@@ -1,7 +1,7 @@
 // The webhook's signature against the Standard Webhooks specification's own example.
 #include <catch2/catch.hpp>
 
-#include "alerts/layout.hpp"
+#include "probes/digest.hpp"
 #include "probes/formats/base64.hpp"
 #include "tests/support/sample_messages.hpp"
 
