@@ -157,18 +157,21 @@ void add_place(const Speaker& speaker, std::vector<Fact>& facts) {
     facts.push_back({speaker.say("Seen from", "观测点"), printable(speaker.scene.vantage)});
 }
 
+/// What a person on call needs first comes first: vendors show only so many.
 std::vector<Fact> facts_of(const Speaker& speaker) {
   std::vector<Fact> facts;
-  if (speaker.view != nullptr) facts.push_back({speaker.say("Mirror", "镜像"), speaker.view->mirror->url.str()});
+  const auto pool = speaker.scene.pools.find(speaker.owed.key.pool);
+  const bool of_pool = pool != speaker.scene.pools.end();
+  const bool is_last = speaker.owed.episode == speaker.alert.episode;
+  const SysTime began = is_last ? speaker.alert.active_at : speaker.owed.starts_at;
   if (speaker.view != nullptr) add_reason(speaker, facts);
-  facts.push_back({speaker.say("Since", "开始于"), ago(speaker, speaker.alert.active_at)});
+  facts.push_back({speaker.say("Since", "开始于"), ago(speaker, began)});
+  if (of_pool && speaker.owed.firing) add_instead(speaker, pool->second, facts);
+  if (of_pool) add_others(speaker, pool->second, facts);
+  if (speaker.view != nullptr) add_last_good(speaker, facts);
+  if (speaker.view != nullptr) facts.push_back({speaker.say("Mirror", "镜像"), speaker.view->mirror->url.str()});
   facts.push_back({speaker.say("Rule", "规则"),
                    printable(speaker.owed.key.rule) + speaker.say(": ", "：") + to_string(speaker.alert.rule.when)});
-  if (speaker.view != nullptr) add_last_good(speaker, facts);
-  if (const auto pool = speaker.scene.pools.find(speaker.owed.key.pool); pool != speaker.scene.pools.end()) {
-    add_others(speaker, pool->second, facts);
-    if (speaker.owed.firing) add_instead(speaker, pool->second, facts);
-  }
   add_place(speaker, facts);
   return facts;
 }

@@ -9,18 +9,11 @@ namespace mw {
 namespace {
 
 constexpr Duration kLongestSave = std::chrono::seconds(5);
+constexpr std::size_t kMostAnswer = 16 * 1024;
 constexpr Duration kSavePoll = std::chrono::milliseconds(10);
 
-/// What the vendor makes of it; a network's trouble is never final.
-Delivery delivery_of(const Receiver& receiver, const Reply& reply, SysTime now) {
-  if (reply.failure) {
-    const std::string what = std::string(name(reply.failure->layer)) + "/" + std::string(name(reply.failure->reason));
-    return {Acceptance::later, 0, std::nullopt, what};
-  }
-  Response response{reply.status, reply.body, std::nullopt};
-  if (const auto wait = header(reply, "retry-after")) response.retry_after = parse_retry_after(*wait, now);
-  return find_receiver_kind(receiver.kind)->judge(response);
-}
+/// An answer, or why there is none.
+using Answered = std::variant<Response, Failure>;
 
 Fetch fetch_of(const Receiver& receiver, const Url& url, Post request, const std::string& user_agent) {
   Fetch fetch;
@@ -29,7 +22,7 @@ Fetch fetch_of(const Receiver& receiver, const Url& url, Post request, const std
   fetch.headers = std::move(request.headers);
   fetch.headers.emplace_back("User-Agent", user_agent);
   fetch.body = std::move(request.body);
-  fetch.body_limit = 16 * 1024;
+  fetch.body_limit = kMostAnswer;
   fetch.keep_body = true;
   fetch.timeout = receiver.timeout;
   return fetch;
@@ -48,6 +41,47 @@ Task<Reply> post(Net& net, Fetch fetch) {
     if (!reply.failure || reply.failure->layer != Layer::connect) break;
   }
   co_return reply;
+}
+
+Task<Answered> post_to(Net& net, Receiver receiver, Post request, std::string user_agent) {
+  const auto url = parse_url(request.url.reveal());
+  const Url* where = std::get_if<Url>(&url);
+  if (where == nullptr) co_return Failure{Layer::http, Reason::malformed, "the receiver's URL is not valid"};
+  Fetch fetch = fetch_of(receiver, *where, std::move(request), user_agent);
+  const Reply reply = co_await post(net, std::move(fetch));
+  if (reply.failure) co_return *reply.failure;
+  Response response{reply.status, reply.body, std::nullopt};
+  if (const auto wait = header(reply, "retry-after")) response.retry_after = parse_retry_after(*wait, net.wall());
+  co_return response;
+}
+
+/// A program that ends well has taken the message.
+Task<Answered> run_program(Net& net, Receiver receiver, Program program) {
+  Command command;
+  command.argv = std::move(program.argv);
+  command.input = std::move(program.input);
+  command.timeout = receiver.timeout;
+  Ran ran = co_await net.run(std::move(command));
+  if (ran.failure) co_return std::move(*ran.failure);
+  co_return Response{ran.exit_code == 0 ? 200 : 500, std::move(ran.out), std::nullopt};
+}
+
+Task<Answered> send(Net& net, Receiver receiver, Outgoing outgoing, std::string user_agent) {
+  if (auto* program = std::get_if<Program>(&outgoing)) {
+    Program taken = std::move(*program);
+    return run_program(net, std::move(receiver), std::move(taken));
+  }
+  Post taken = std::get<Post>(std::move(outgoing));
+  return post_to(net, std::move(receiver), std::move(taken), std::move(user_agent));
+}
+
+/// What the vendor makes of it; a network's trouble is never final.
+Delivery delivery_of(const Receiver& receiver, const Answered& answered) {
+  if (const auto* response = std::get_if<Response>(&answered))
+    return find_receiver_kind(receiver.kind)->judge(*response);
+  const auto& failure = std::get<Failure>(answered);
+  return {Acceptance::later, 0, std::nullopt,
+          std::string(name(failure.layer)) + "/" + std::string(name(failure.reason))};
 }
 
 }  // namespace
@@ -112,16 +146,9 @@ Task<void> Warden::deliver(Receiver receiver, std::string parcel, std::uint64_t 
   co_await made_durable(wanted);
   const Message message = message_of(receiver, parcel);
   Outgoing outgoing = find_receiver_kind(receiver.kind)->render(receiver, message, net_.wall());
-  Post request = std::get<Post>(std::move(outgoing));
-  const auto url = parse_url(request.url.reveal());
-  Reply reply;
-  if (const Url* where = std::get_if<Url>(&url)) {
-    Fetch fetch = fetch_of(receiver, *where, std::move(request), user_agent_);
-    reply = co_await post(net_, std::move(fetch));
-  } else {
-    reply.failure = Failure{Layer::http, Reason::malformed, "the receiver's URL is not valid"};
-  }
-  take_delivery(receiver, parcel, delivery_of(receiver, reply, net_.wall()));
+  Task<Answered> sending = send(net_, receiver, std::move(outgoing), user_agent_);
+  const Answered answered = co_await std::move(sending);
+  take_delivery(receiver, parcel, delivery_of(receiver, answered));
 }
 
 void Warden::take_delivery(const Receiver& receiver, const std::string& parcel, const Delivery& delivery) {
