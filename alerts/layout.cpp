@@ -1,12 +1,15 @@
-// Cutting, counting, signing.
+// Cutting, counting, taming, signing.
 #include "alerts/layout.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
+#include "probes/formats/json.hpp"
 #include "probes/formats/text.hpp"
 #include "probes/url.hpp"
 
@@ -32,6 +35,41 @@ std::string counts(const Message& message) {
   };
   const std::string comma = firing > 0 && over > 0 ? message.language == Language::chinese ? "，" : ", " : "";
   return part(firing, true) + comma + part(over, false);
+}
+
+/// "resolved: ", "恢复："; nothing for what fires, which the sign and the title say.
+std::string over_word(Language language, bool firing) {
+  if (firing) return "";
+  return status_word(language, false) + (language == Language::chinese ? "：" : ": ");
+}
+
+struct ButtonSource {
+  std::string caption;
+  std::string Notice::*url;
+  const char* label;  ///< tells one from another
+};
+
+void add_buttons(std::vector<Button>& buttons, const Message& message, const ButtonSource& source, std::size_t most) {
+  constexpr std::size_t kLookedAt = 10;
+  const std::size_t before = buttons.size();
+  const auto known = [&](const std::string& url) {
+    return std::any_of(buttons.begin(), buttons.end(), [&](const Button& button) { return button.url == url; });
+  };
+  for (std::size_t i = 0; i < std::min(message.notices.size(), kLookedAt) && buttons.size() < most; ++i) {
+    const Notice& notice = message.notices[i];
+    std::string url = safe_link(notice.*(source.url));
+    if (url.empty() || known(url)) continue;
+    const auto label = notice.labels.find(source.label);
+    const std::string whose = label == notice.labels.end() ? "" : " " + cut_runes(printable(label->second), 40);
+    buttons.push_back({source.caption + whose, std::move(url)});
+  }
+  if (buttons.size() == before + 1) buttons.back().caption = source.caption;
+}
+
+/// Parentheses, quotes and the like: what ends a link in one markup or another.
+bool may_stand_in_link(char c) {
+  constexpr std::string_view kForbidden = "\"'()<>[]\\^`{|}*";
+  return c > ' ' && c < '\x7F' && kForbidden.find(c) == std::string_view::npos;
 }
 
 }  // namespace
@@ -91,6 +129,154 @@ std::string mark(const Message& message) {
   if (message.kind == MessageKind::test) return chinese ? "[测试] " : "[TEST] ";
   if (message.kind == MessageKind::reminder) return chinese ? "[仍在告警] " : "[STILL FIRING] ";
   return "";
+}
+
+std::string heading(const Message& message) {
+  if (message.notices.size() > 1) return printable(headline(message), 1024);
+  const Notice& only = message.notices[0];
+  return mark(message) + over_word(message.language, only.firing) + printable(only.title, 1024);
+}
+
+std::string line(const Notice& notice, Language language) {
+  const std::string text = over_word(language, notice.firing) + printable(notice.title, 1024);
+  return std::string(sign(notice)) + " " + cut_runes(text, 200);
+}
+
+std::vector<Fact> facts_of(const Notice& notice, std::size_t most, std::size_t runes) {
+  std::vector<Fact> facts;
+  for (std::size_t i = 0; i < std::min(most, notice.facts.size()); ++i) {
+    const Fact& fact = notice.facts[i];
+    facts.push_back({cut_runes(printable(fact.name), 40), cut_runes(printable(fact.text, 4096), runes)});
+  }
+  return facts;
+}
+
+std::string from_whom(const Message& message) {
+  if (message.vantage.empty()) return "mirrorwarden";
+  const bool chinese = message.language == Language::chinese;
+  return (chinese ? "mirrorwarden，观测点 " : "mirrorwarden, seen from ") + cut_runes(printable(message.vantage), 80);
+}
+
+Severity severity_of(const Notice& notice) {
+  const auto found = notice.labels.find("severity");
+  const std::string label = found == notice.labels.end() ? "" : lower(found->second);
+  if (label == "page" || label == "critical") return Severity::critical;
+  if (label == "error") return Severity::error;
+  return label == "warning" ? Severity::warning : Severity::info;
+}
+
+Severity severity_of(const Message& message) {
+  Severity worst = Severity::info;
+  for (const Notice& notice : message.notices)
+    if (notice.firing) worst = std::max(worst, severity_of(notice));
+  return worst;
+}
+
+namespace {
+
+std::string_view sign(bool firing, Severity severity) {
+  constexpr std::array<std::string_view, 4> kDiscs = {"🔵", "🟠", "🔴", "🔴"};
+  return firing ? kDiscs.at(static_cast<std::size_t>(severity)) : "✅";
+}
+
+}  // namespace
+
+std::string_view sign(const Notice& notice) { return sign(notice.firing, severity_of(notice)); }
+std::string_view sign(const Message& message) { return sign(message.firing(), severity_of(message)); }
+
+std::vector<Button> buttons_of(const Message& message, std::size_t most) {
+  const bool chinese = message.language == Language::chinese;
+  std::vector<Button> buttons;
+  add_buttons(buttons, message, {chinese ? "处置手册" : "Runbook", &Notice::runbook_url, "alertname"}, (most + 1) / 2);
+  add_buttons(buttons, message, {chinese ? "镜像页面" : "Mirror page", &Notice::generator_url, "mirror"}, most);
+  return buttons;
+}
+
+std::string safe_link(std::string_view url) {
+  constexpr std::size_t kLongest = 1000;
+  std::string safe;
+  for (const char c : url.substr(0, kLongest + 1))
+    safe += may_stand_in_link(c) ? std::string(1, c) : percent_encoded({&c, 1});
+  const auto parsed = parse_url(std::string_view(safe).substr(0, safe.find('#')));
+  const Url* sound = std::get_if<Url>(&parsed);
+  if (sound == nullptr || !sound->scheme.starts_with("http") || safe.size() > kLongest) return "";
+  return safe;
+}
+
+std::string with_entities(std::string_view text, std::size_t most) {
+  std::string whole;
+  for (const char c : text) {
+    if (c == '&' || c == '<' || c == '>')
+      whole += c == '&' ? "&amp;" : c == '<' ? "&lt;" : "&gt;";
+    else
+      whole += c;
+  }
+  std::string cut = cut_runes(whole, most);
+  if (cut == whole) return cut;
+  const std::size_t last = cut.rfind('&');
+  if (last == std::string::npos || cut.find(';', last) != std::string::npos) return cut;
+  return cut.substr(0, last).append(kEllipsis);
+}
+
+std::string full_width(std::string_view text, std::string_view which) {
+  std::string out;
+  for (const char c : text) {
+    if (which.find(c) == std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    const unsigned rune = 0xFEE0U + static_cast<unsigned char>(c);  // U+FF01 is the full-width "!"
+    out += {static_cast<char>(0xE0U | (rune >> 12U)), static_cast<char>(0x80U | ((rune >> 6U) & 0x3FU)),
+            static_cast<char>(0x80U | (rune & 0x3FU))};
+  }
+  return out;
+}
+
+std::string as_fits(const std::vector<std::string>& pieces, std::size_t most) {
+  std::string text;
+  for (const std::string& piece : pieces) {
+    if (text.size() + piece.size() > most) break;
+    text += piece;
+  }
+  return text;
+}
+
+std::optional<std::string> answered(const Response& response, std::string_view pointer) {
+  auto found = json_at(response.body, pointer);
+  if (auto* text = std::get_if<std::string>(&found)) return std::move(*text);
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> number_answered(const Response& response, std::string_view pointer) {
+  const std::string text = answered(response, pointer).value_or("");
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<Duration> seconds_answered(const Response& response, std::string_view pointer) {
+  constexpr double kDay = 86400;
+  const std::string text = answered(response, pointer).value_or("");
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || error != std::errc() || !std::isfinite(seconds) || seconds < 0) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(seconds, kDay)));
+}
+
+bool holds_page(const Response& response) { return trim(response.body).starts_with('<'); }
+
+Delivery judged(Acceptance outcome, const Response& response, std::string_view why) {
+  if (outcome == Acceptance::accepted) return {outcome, response.status, std::nullopt, ""};
+  std::string error = "status " + std::to_string(response.status);
+  if (!why.empty()) error.append(", ").append(why);
+  return {outcome, response.status, response.retry_after, std::move(error)};
+}
+
+Delivery judge_no_page(const Response& response) {
+  const Delivery delivery = judge_status(response);
+  if (delivery.outcome != Acceptance::accepted || !holds_page(response)) return delivery;
+  return judged(Acceptance::refused, response, "a web page answered");
 }
 
 std::string fingerprint(const std::map<std::string, std::string>& labels) {

@@ -1,9 +1,8 @@
 // The generic webhook: Alertmanager's payload version 4, so that whatever reads Alertmanager's reads ours.
 // (Prometheus documentation, "Alertmanager: configuration, <webhook_config>".) Success is any 2xx. With a secret it is
 // signed as the Standard Webhooks specification 1.0.0 says; without one it carries the same id all the same.
-#include <nlohmann/json.hpp>
-
 #include "alerts/layout.hpp"
+#include "alerts/payload.hpp"
 #include "probes/digest.hpp"
 #include "probes/formats/base64.hpp"
 
@@ -11,48 +10,7 @@ namespace mw {
 
 namespace {
 
-using Json = nlohmann::json;
-using Labels = std::map<std::string, std::string>;
-
-constexpr const char* kNotEnded = "0001-01-01T00:00:00Z";
 constexpr std::string_view kSecretPrefix = "whsec_";
-
-Json alert_json(const Notice& notice) {
-  return {{"status", notice.firing ? "firing" : "resolved"},
-          {"labels", notice.labels},
-          {"annotations", notice.annotations},
-          {"startsAt", rfc3339(notice.starts_at)},
-          {"endsAt", notice.firing ? kNotEnded : rfc3339(notice.ends_at)},
-          {"generatorURL", notice.generator_url},
-          {"fingerprint", fingerprint(notice.labels)}};
-}
-
-/// What all of them say alike.
-Labels common(const Message& message, Labels Notice::*labels) {
-  Labels shared = message.notices[0].*labels;
-  for (const Notice& notice : message.notices)
-    std::erase_if(shared, [&](const auto& pair) {
-      const auto found = (notice.*labels).find(pair.first);
-      return found == (notice.*labels).end() || found->second != pair.second;
-    });
-  return shared;
-}
-
-std::string payload_of(const Message& message, std::size_t shown) {
-  Json alerts = Json::array();
-  for (std::size_t i = 0; i < shown; ++i) alerts.push_back(alert_json(message.notices[i]));
-  const Json payload = {{"version", "4"},
-                        {"groupKey", message.group_key},
-                        {"truncatedAlerts", message.notices.size() - shown},
-                        {"status", message.firing() ? "firing" : "resolved"},
-                        {"receiver", message.receiver},
-                        {"groupLabels", message.group_labels},
-                        {"commonLabels", common(message, &Notice::labels)},
-                        {"commonAnnotations", common(message, &Notice::annotations)},
-                        {"externalURL", message.external_url},
-                        {"alerts", alerts}};
-  return payload.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::optional<std::string> key_of(const Receiver& receiver) {
   std::string_view text = receiver.secret("secret").reveal();
@@ -74,8 +32,7 @@ Headers headers_of(const Receiver& receiver, const Message& message, const std::
 }
 
 Outgoing render(const Receiver& receiver, const Message& message, SysTime now) {
-  std::string body =
-      fitting(message, kLargestMessage, [&message](std::size_t shown) { return payload_of(message, shown); });
+  std::string body = webhook_payload(message);
   Headers headers = headers_of(receiver, message, body, now);
   return Post{receiver.secret("url"), std::move(headers), std::move(body)};
 }
