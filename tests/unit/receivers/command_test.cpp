@@ -53,10 +53,10 @@ TEST_CASE("command: what a mirror says stays in its string") {
 }
 
 TEST_CASE("command: exit code 0 arrives as 200, any other as 500") {
-  CHECK(command().judge({200, "anything it printed", std::nullopt}).outcome == Outcome::accepted);
-  CHECK(command().judge({500, "hunter2", std::nullopt}).outcome == Outcome::later);
+  CHECK(command().judge({200, "anything it printed", std::nullopt}).outcome == Acceptance::accepted);
+  CHECK(command().judge({500, "hunter2", std::nullopt}).outcome == Acceptance::later);
   CHECK(command().judge({500, "hunter2", std::nullopt}).error == "status 500");
-  CHECK(command().judge({0, "", std::nullopt}).outcome == Outcome::later);
+  CHECK(command().judge({0, "", std::nullopt}).outcome == Acceptance::later);
 }
 
 TEST_CASE("command: what is no absolute path is complained of") {
