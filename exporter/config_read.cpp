@@ -43,7 +43,16 @@ void complete_options(Pool& pool) {
     if (!option.required) pool.options.try_emplace(std::string(option.key), option.fallback);
 }
 
+/// Without a rule of one's own, and with somebody to tell, the default rules are in force.
+void complete_rules(Draft& draft) {
+  if (!draft.rules.empty() || draft.receivers.empty()) return;
+  std::vector<std::string> names;
+  for (const Receiver& receiver : draft.receivers) names.push_back(receiver.name);
+  draft.rules = default_rules(names);
+}
+
 Config freeze(Draft draft) {
+  complete_rules(draft);
   Config config;
   config.agent = std::move(draft.agent);
   config.rules = std::move(draft.rules);
