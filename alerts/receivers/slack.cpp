@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kHeaderRunes = 150;
 constexpr std::size_t kSectionRunes = 3000;
-constexpr std::size_t kMostFacts = 5;  // a section has at most ten fields, and a fact takes two
+constexpr std::size_t kFactsInSection = 5;  // it has at most ten fields, and a fact takes two
 constexpr std::size_t kFactRunes = 1000;
 constexpr std::size_t kMostButtons = 4;
 constexpr std::size_t kMostBytes = 40'000;  // Slack counts characters
@@ -27,22 +27,23 @@ Json plain(std::string_view text, std::size_t most) {
 }
 
 /// Name and text beside each other: the name in bold, the text as it is.
-Json fields_of(const Notice& notice) {
-  Json fields = Json::array();
-  for (const Fact& fact : facts_of(notice, kMostFacts, kFactRunes)) {
-    fields.push_back({{"type", "mrkdwn"}, {"text", "*" + with_entities(full_width(fact.name, "*_~`"), 60) + "*"}});
-    fields.push_back(plain(fact.text.empty() ? "–" : fact.text, 2000));
-  }
-  return fields;
+void add_fact(Json& section, const Fact& fact) {
+  Json& fields = section["fields"];
+  fields.push_back({{"type", "mrkdwn"}, {"text", "*" + with_entities(full_width(fact.name, "*_~`"), 60) + "*"}});
+  fields.push_back(plain(fact.text.empty() ? "–" : fact.text, 2000));
 }
 
-/// One that is alone has its title in the header.
-Json section_of(const Notice& notice, const Message& message) {
+/// One that is alone has its title in the header, and room for a second section.
+void add_notice(Json& blocks, const Notice& notice, const Message& message) {
+  const bool alone = message.notices.size() == 1;
+  const std::vector<Fact> facts = facts_of(notice, alone ? 2 * kFactsInSection : kFactsInSection, kFactRunes);
   Json section = {{"type", "section"}};
-  if (message.notices.size() > 1 || notice.facts.empty())
-    section["text"] = plain(line(notice, message.language), kSectionRunes);
-  if (!notice.facts.empty()) section["fields"] = fields_of(notice);
-  return section;
+  if (!alone || facts.empty()) section["text"] = plain(line(notice, message.language), kSectionRunes);
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (i == kFactsInSection) blocks.push_back(std::exchange(section, {{"type", "section"}}));
+    add_fact(section, facts[i]);
+  }
+  blocks.push_back(section);
 }
 
 /// The notices that are told in a line each.
@@ -65,8 +66,7 @@ Json actions_of(const std::vector<Button>& buttons) {
 Json blocks_of(const Message& message, std::size_t shown) {
   const std::string top = std::string(sign(message)) + " " + heading(message);
   Json blocks = {{{"type", "header"}, {"text", plain(top, kHeaderRunes)}}};
-  for (std::size_t i = 0; i < std::min(shown, kInDetail); ++i)
-    blocks.push_back(section_of(message.notices[i], message));
+  for (std::size_t i = 0; i < std::min(shown, kInDetail); ++i) add_notice(blocks, message.notices[i], message);
   if (message.notices.size() > std::min(shown, kInDetail)) blocks.push_back(list_of(message, shown));
   const std::vector<Button> buttons = buttons_of(message, kMostButtons);
   if (!buttons.empty()) blocks.push_back(actions_of(buttons));

@@ -95,6 +95,8 @@ TEST_CASE("slack: long and hostile text is cut, and no entity with it") {
   message.notices[0].facts.assign(40, {std::string(500, '<'), std::string(9000, '>')});
   const Json blocks = attachment(message)["blocks"];
   check_limits(blocks);
+  CHECK(blocks[1]["fields"].size() == 10);
+  CHECK(blocks[2]["fields"].size() == 10);
   const std::string header = blocks[0]["text"]["text"];
   CHECK(header.ends_with("&amp;…"));
 }
