@@ -93,12 +93,18 @@ std::string cut_runes(std::string_view utf8, std::size_t most) {
   return std::string(utf8);
 }
 
+/// Of ten thousand notices a vendor takes some dozens: doubling finds how many without writing them all.
 std::string fitting(const Message& message, std::size_t most,
                     const std::function<std::string(std::size_t shown)>& write) {
-  std::string whole = write(message.notices.size());
-  if (whole.size() <= most) return whole;
+  constexpr std::size_t kFirst = 32;
+  const std::size_t all = message.notices.size();
   std::size_t fits = 1;
-  std::size_t too_many = message.notices.size();
+  std::size_t too_many = std::min(kFirst, all);
+  for (std::string text = write(too_many); text.size() <= most; text = write(too_many)) {
+    if (too_many == all) return text;
+    fits = too_many;
+    too_many = std::min(2 * too_many, all);
+  }
   while (too_many - fits > 1) {
     const std::size_t middle = fits + (too_many - fits) / 2;
     (write(middle).size() <= most ? fits : too_many) = middle;
