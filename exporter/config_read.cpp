@@ -2,6 +2,7 @@
 // secrets.
 #include <algorithm>
 
+#include "alerts/default_rules.hpp"
 #include "exporter/config_tables.hpp"
 
 namespace mw {

@@ -150,6 +150,7 @@ const ReceiverKind& pagerduty_receiver() {
                    .fallback = "https://events.pagerduty.com/v2/enqueue",
                    .doc = "where events go; the EU's service region has its own"}},
       .pace = {.burst = 60, .each = std::chrono::milliseconds(500)},
+      .digests = false,  // an incident stands for a group: only that group can resolve it
       .render = render,
       .judge = judge,
       .option_troubles = option_troubles,
