@@ -1,7 +1,9 @@
 // The configuration as TOML, and its reference as Markdown: both from the field tables. Pure.
 #include <algorithm>
 
+#include "alerts/default_rules.hpp"
 #include "exporter/config_tables.hpp"
+#include "probes/duration.hpp"
 
 namespace mw {
 
@@ -45,6 +47,43 @@ std::string ecosystem_sections() {
   return out;
 }
 
+std::string_view example_of(Unit unit) {
+  constexpr std::string_view kExamples[] = {"`> 6h`", "`> 50%`", "`>= 3`", "`< 2` or `< 50%`", "`< 512KiB`", "alone"};
+  return kExamples[static_cast<std::size_t>(unit)];
+}
+
+std::string bracket_of(Window window) {
+  return window == Window::none ? "" : window == Window::time ? "[5m]" : "[5m] or [5]";
+}
+
+std::string signal_section() {
+  std::string out =
+      "### Conditions\n\n`when` and `clear` compare signals, joined by `and` and `or`; `and` binds tighter, and `not` "
+      "turns "
+      "what is true or false. What is not known is neither: an alert stays as it is. A rule is about the narrowest "
+      "thing "
+      "that its condition mentions: a mirror, a pool or the agent.\n\n| signal | example | about | what it is "
+      "|\n|---|---|---|---|\n";
+  constexpr std::string_view kScopes[] = {"the agent", "a pool", "a mirror"};
+  for (const SignalFacts& each : signals())
+    out += "| `" + std::string(each.name) + bracket_of(each.window) + "` | " + std::string(example_of(each.unit)) +
+           " | " + std::string(kScopes[static_cast<std::size_t>(each.scope)]) + " | " + cell(std::string(each.doc)) +
+           " |\n";
+  return out + "\n";
+}
+
+std::string default_rule_section() {
+  std::string out =
+      "### Default rules\n\nIn force, for every receiver, while the configuration has no `[[alert]]`; `print-config` "
+      "shows "
+      "them to copy. Each has a page in [alerts/runbooks](alerts/runbooks).\n\n| rule | when | for | severity "
+      "|\n|---|---|---|---|\n";
+  for (const Rule& rule : default_rules({}))
+    out += "| [" + rule.name + "](alerts/runbooks/" + rule.name + ".md) | `" + to_string(rule.when) + "` | " +
+           format_duration(rule.hold) + " | " + rule.severity + " |\n";
+  return out + "\n";
+}
+
 std::string receiver_sections() {
   std::string out;
   for (const ReceiverKind* kind : receiver_kinds())
@@ -70,8 +109,9 @@ std::string config_reference() {
          section("`proxy` of a mirror or reference", "", proxy_fields()) +
          section("`canaries` of a pool, when written as tables", "", canary_fields()) +
          section("`[pool.http]`", "What the http check asks, and what it wants to see.", http_fields()) +
-         ecosystem_sections() + section("`[[alert]]`", "One rule.", rule_fields()) +
-         section("`[[receiver]]`", "One receiver, of one kind.", receiver_fields()) + receiver_sections();
+         ecosystem_sections() + section("`[[alert]]`", "One rule.", rule_fields()) + signal_section() +
+         default_rule_section() + section("`[[receiver]]`", "One receiver, of one kind.", receiver_fields()) +
+         receiver_sections();
 }
 
 }  // namespace mw
