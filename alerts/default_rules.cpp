@@ -33,8 +33,6 @@ const std::vector<Row>& rows() {
       {"MirrorStale", "sync_lag > 6h", minutes(10), minutes(5), "warning", kUpstream},
       {"MirrorPartlyStale", "stale_ratio > 20%", hours(6), minutes(30), "warning", kUpstream},
       {"MirrorInconsistent", "inconsistent", minutes(30), minutes(30), "warning", kUpstream},
-      {"MirrorErrors", "error_ratio[15m] > 50% and failures[3] >= 2", minutes(10), minutes(10), "warning", kDown},
-      {"MirrorSlow", "latency_p95[30m] > 5s", minutes(30), minutes(30), "info", kDown},
       {"MetadataExpiring", "metadata_expires_in < 1d", minutes(30), minutes(5), "warning", kUpstream},
       {"CertificateExpiring", "cert_expires_in < 14d", hours(1), hours(1), "warning", kDown},
   };
