@@ -2,6 +2,7 @@
 #include "alerts/outbox_records.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -62,6 +63,8 @@ Json json_of(const Alert& alert, Instant now) {
           {"muted_by", alert.muted_by},
           {"unmuted_at", alert.unmuted_at ? Json(number_of(*alert.unmuted_at)) : Json()},
           {"gone", alert.gone},
+          {"value", std::isfinite(alert.value) ? alert.value : 0},
+          {"which", to_string(alert.which)},
           {"when", to_string(alert.rule.when)},
           {"notify", alert.rule.notify},
           {"annotations", alert.rule.annotations},
@@ -89,6 +92,10 @@ Alert alert_in(const Json& json, const std::string& rule, SysTime last_alive) {
   if (!json.at("unmuted_at").is_null()) alert.unmuted_at = time_in(json.at("unmuted_at"));
   alert.gone = json.at("gone").get<bool>();
   alert.rule.name = rule;
+  alert.value = json.at("value").get<double>();
+  if (const auto which = parse_expression(json.at("which").get<std::string>());
+      std::holds_alternative<Expression>(which))
+    alert.which = std::get<Expression>(which).any_of.at(0).at(0);
   if (auto when = parse_expression(json.at("when").get<std::string>()); std::holds_alternative<Expression>(when))
     alert.rule.when = std::get<Expression>(std::move(when));
   alert.rule.notify = json.at("notify").get<std::vector<std::string>>();

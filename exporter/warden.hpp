@@ -107,7 +107,7 @@ class Warden {
   void pump_delivery(const Receiver&);
   Scene scene() const;
   std::string make_parcel(const Receiver&, const Batch&);
-  Message message_of(const Receiver&, const std::string& parcel);
+  bool has_words(const Receiver&, const std::string& parcel);
   Task<void> made_durable(std::uint64_t save);
   Task<void> deliver_later(std::string receiver, SteadyTime at);
   Task<void> deliver(Receiver, std::string parcel, std::uint64_t save);

@@ -120,15 +120,22 @@ Scene Warden::scene() const {
   return made;
 }
 
-/// After a restart a parcel has no words; they are found again.
-Message Warden::message_of(const Receiver& receiver, const std::string& parcel) {
-  Parcel& known = owing_.outbox[receiver.name].parcels.at(parcel);
-  if (!known.message.notices.empty()) return known.message;
-  Message message = compose_message(batch_of(parcel, known), owing_.alerts, receiver, scene());
-  message.sequence = known.message.sequence;
-  message.id = known.message.id;
-  known.message = message;
-  return message;
+/// Whether there is something to say. After a restart a parcel has no words, and they are found again; when nothing is
+/// known of its alerts any more, or a reload took the receiver away, there are none.
+bool Warden::has_words(const Receiver& receiver, const std::string& parcel) {
+  auto& parcels = owing_.outbox[receiver.name].parcels;
+  const auto found = parcels.find(parcel);
+  if (found == parcels.end()) return false;
+  Message& known = found->second.message;
+  if (known.notices.empty()) {
+    Message again = compose_message(batch_of(parcel, found->second), owing_.alerts, receiver, scene());
+    again.sequence = known.sequence;
+    again.id = known.id;
+    known = std::move(again);
+  }
+  if (!known.notices.empty()) return true;
+  parcels.erase(found);
+  return false;
 }
 
 /// Until that save has ended, well or badly; a disk that hangs holds a notice up for no longer than kLongestSave.
@@ -144,10 +151,19 @@ Task<void> Warden::made_durable(std::uint64_t wanted) {
 /// What was made is on disk before anybody hears of it: after a crash it is sent again under the same id.
 Task<void> Warden::deliver(Receiver receiver, std::string parcel, std::uint64_t wanted) {
   co_await made_durable(wanted);
-  const Message message = message_of(receiver, parcel);
-  Outgoing outgoing = find_receiver_kind(receiver.kind)->render(receiver, message, net_.wall());
-  Task<Answered> sending = send(net_, receiver, std::move(outgoing), user_agent_);
-  const Answered answered = co_await std::move(sending);
+  if (!has_words(receiver, parcel)) {
+    delivering_.erase(receiver.name);
+    co_return;
+  }
+  Answered answered = Failure{Layer::content, Reason::local_resource, "internal error"};
+  try {
+    const Message& message = owing_.outbox[receiver.name].parcels.at(parcel).message;
+    Outgoing outgoing = find_receiver_kind(receiver.kind)->render(receiver, message, net_.wall());
+    Task<Answered> sending = send(net_, receiver, std::move(outgoing), user_agent_);
+    answered = co_await std::move(sending);
+  } catch (const std::exception& error) {
+    events_.coroutine_died("delivery to " + receiver.name + ": " + error.what());
+  }
   take_delivery(receiver, parcel, delivery_of(receiver, answered));
 }
 

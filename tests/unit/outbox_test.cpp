@@ -37,6 +37,8 @@ struct Desk {
     alert.phase = Phase::firing;
     alert.last = Truth::yes;
     alert.fired_at = at(since).wall;
+    alert.which = std::get<Expression>(parse_expression("failures[3] >= 2")).any_of[0][0];
+    alert.value = 3;
     ++alert.episode;
   }
   void resolve(const std::string& rule, const std::string& mirror, Duration since) {
@@ -352,6 +354,8 @@ TEST_CASE("outbox records: what was owed is owed, what was told is told") {
     CHECK(kept.fired_at == alert.fired_at);
     CHECK(kept.labels == alert.labels);
     CHECK(kept.rule.notify == alert.rule.notify);
+    CHECK(kept.which == alert.which);
+    CHECK(kept.value == alert.value);
   }
   const Ledger& ledger = again.outbox.at("hook");
   CHECK(ledger.told == desk.ledger.told);
