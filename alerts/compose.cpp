@@ -171,7 +171,7 @@ std::vector<Fact> facts_of(const Speaker& speaker) {
   if (speaker.view != nullptr) add_last_good(speaker, facts);
   if (speaker.view != nullptr) facts.push_back({speaker.say("Mirror", "镜像"), speaker.view->mirror->url.str()});
   facts.push_back({speaker.say("Rule", "规则"),
-                   printable(speaker.owed.key.rule) + speaker.say(": ", "：") + to_string(speaker.alert.rule.when)});
+                   printable(speaker.owed.key.rule) + speaker.say(": ", "：") + to_string(speaker.alert.rule->when)});
   add_place(speaker, facts);
   return facts;
 }
@@ -197,7 +197,7 @@ void annotate(const Speaker& speaker, Notice& notice) {
       annotations["reason"] = name(failure->reason);
     }
   }
-  for (const auto& [key, text] : speaker.alert.rule.annotations) annotations.insert_or_assign(key, text);
+  for (const auto& [key, text] : speaker.alert.rule->annotations) annotations.insert_or_assign(key, text);
 }
 
 std::string quoted(std::string_view text) {

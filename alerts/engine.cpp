@@ -39,13 +39,13 @@ void step_yes(Alert& alert, Instant now) {
     alert.held = {};
     alert.active_at = now.wall;
   }
-  if (alert.phase == Phase::pending && alert.held >= alert.rule.hold) fire(alert, now);
+  if (alert.phase == Phase::pending && alert.held >= alert.rule->hold) fire(alert, now);
 }
 
 void step_no(Alert& alert, Instant now) {
   if (alert.phase == Phase::firing) {
     alert.cleared += passed(alert, Truth::no, now);
-    if (alert.cleared < alert.rule.keep_firing) return;
+    if (alert.cleared < alert.rule->keep_firing) return;
   }
   clear(alert, now);
 }
@@ -139,7 +139,7 @@ class Evaluation {
     const Measured measured = measure_for(known == alerts_.end() ? nullptr : &known->second, rule, subject, now_.wall);
     if (known == alerts_.end() && measured.truth != Truth::yes) return;
     Alert& alert = alerts_[key];
-    if (alert.rule != rule) alert.rule = rule;
+    if (*alert.rule != rule) alert.rule = std::make_shared<const Rule>(rule);
     alert.gone = false;
     if (alert.phase == Phase::inactive) alert.labels = labels_of(rule, subject);
     alert = step(std::move(alert), measured, now_);
@@ -177,13 +177,18 @@ std::string muting_rule(const Alerts& alerts, const AlertKey& key, const Rule& r
 
 void mute(Alerts& alerts, Instant now) {
   for (auto& [key, alert] : alerts) {
-    std::string source = muting_rule(alerts, key, alert.rule);
+    std::string source = muting_rule(alerts, key, *alert.rule);
     if (!alert.muted_by.empty() && source.empty()) alert.unmuted_at = now.wall;
     alert.muted_by = std::move(source);
   }
 }
 
 }  // namespace
+
+std::shared_ptr<const Rule> no_rule() {
+  static const auto none = std::make_shared<const Rule>();
+  return none;
+}
 
 std::string_view name(Phase phase) {
   constexpr std::array kNames = {"inactive", "pending", "firing"};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct AlertKey {
   auto operator<=>(const AlertKey&) const = default;
 };
 
+/// One without a name, for alerts that have none yet: never null.
+std::shared_ptr<const Rule> no_rule();
+
 struct Alert {
   Phase phase = Phase::inactive;
   Duration held{};     ///< pending: how long the condition was seen to hold without a break, unknown time not counted
@@ -39,7 +43,7 @@ struct Alert {
   double value = 0;                          ///< of `which` when last measured
   Condition which = {};                      ///< what decided
   bool gone = false;                         ///< rule, mirror or pool are no longer configured
-  Rule rule = {};                            ///< as last evaluated: a removed rule can still tell its all-clear
+  std::shared_ptr<const Rule> rule = no_rule();    ///< as last evaluated: a removed one can still tell its all-clear
   std::map<std::string, std::string> labels = {};  ///< identity: the same through a whole episode
 
   bool muted() const { return !muted_by.empty() || unmuted_at.has_value(); }

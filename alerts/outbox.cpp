@@ -24,7 +24,7 @@ constexpr std::size_t kDigestFrom = 3;  ///< fewer groups wait for their turn
 // ---- news ---------------------------------------------------------------------------------------------------
 
 bool told_by(const Alert& alert, const Receiver& receiver) {
-  const auto& notify = alert.rule.notify;
+  const auto& notify = alert.rule->notify;
   return std::find(notify.begin(), notify.end(), receiver.name) != notify.end();
 }
 
@@ -92,10 +92,15 @@ Batch batch_of_group(const std::string& key, const Outline& outline) {
   return batch;
 }
 
-Batch digest_of(const std::map<std::string, Outline>& due) {
+using Due = std::vector<Outlook::const_pointer>;
+
+/// Reminders wait for their turn.
+Batch digest_of(const Due& due) {
   Batch digest;
   digest.group = kDigest;
-  for (const auto& [key, outline] : due) {
+  for (const auto* entry : due) {
+    const auto& [key, outline] = *entry;
+    if (outline.news == 0) continue;
     digest.groups.push_back(key);
     digest.catches_up |= outline.catches_up;
     for (const Owed& item : outline.items)
@@ -111,21 +116,26 @@ void sort_items(Batch& batch) {
   });
 }
 
+Due due_groups(const Ledger& ledger, const Outlook& outlook, const Receiver& receiver, SteadyTime now) {
+  const std::set<std::string> locked = locked_groups(ledger);
+  Due due;
+  for (const auto& entry : outlook) {
+    const auto group = ledger.groups.find(entry.first);
+    const bool is_free = group != ledger.groups.end() && !locked.contains(entry.first);
+    if (is_free && is_due(group->second, entry.second, receiver, now)) due.push_back(&entry);
+  }
+  return due;
+}
+
 std::optional<Batch> next_batch(const Ledger& ledger, const Outlook& outlook, const Receiver& receiver,
                                 SteadyTime now) {
-  const std::set<std::string> locked = locked_groups(ledger);
-  Outlook due = outlook;
-  std::erase_if(due, [&](const auto& entry) {
-    const auto group = ledger.groups.find(entry.first);
-    return group == ledger.groups.end() || locked.contains(entry.first) ||
-           !is_due(group->second, entry.second, receiver, now);
-  });
+  const Due due = due_groups(ledger, outlook, receiver, now);
   if (due.empty()) return std::nullopt;
-  const auto waited_longest = std::min_element(due.begin(), due.end(), [&](const auto& a, const auto& b) {
-    return ledger.groups.at(a.first).waiting.value_or(now) < ledger.groups.at(b.first).waiting.value_or(now);
-  });
+  const auto waiting = [&](const auto* entry) { return ledger.groups.at(entry->first).waiting.value_or(now); };
+  const auto* waited_longest =
+      *std::min_element(due.begin(), due.end(), [&](const auto* a, const auto* b) { return waiting(a) < waiting(b); });
   const ReceiverKind& kind = *find_receiver_kind(receiver.kind);
-  const auto news = std::count_if(due.begin(), due.end(), [](const auto& entry) { return entry.second.news > 0; });
+  const auto news = std::count_if(due.begin(), due.end(), [](const auto* entry) { return entry->second.news > 0; });
   const bool crowded = static_cast<double>(news) > kind.pace.burst - tokens_used(ledger, kind.pace, now);
   const bool digest = kind.digests && crowded && news >= static_cast<std::ptrdiff_t>(kDigestFrom);
   Batch batch = digest ? digest_of(due) : batch_of_group(waited_longest->first, waited_longest->second);

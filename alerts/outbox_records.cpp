@@ -65,9 +65,9 @@ Json json_of(const Alert& alert, Instant now) {
           {"gone", alert.gone},
           {"value", std::isfinite(alert.value) ? alert.value : 0},
           {"which", to_string(alert.which)},
-          {"when", to_string(alert.rule.when)},
-          {"notify", alert.rule.notify},
-          {"annotations", alert.rule.annotations},
+          {"when", to_string(alert.rule->when)},
+          {"notify", alert.rule->notify},
+          {"annotations", alert.rule->annotations},
           {"labels", alert.labels}};
 }
 
@@ -91,16 +91,18 @@ Alert alert_in(const Json& json, const std::string& rule, SysTime last_alive) {
   alert.muted_by = json.at("muted_by").get<std::string>();
   if (!json.at("unmuted_at").is_null()) alert.unmuted_at = time_in(json.at("unmuted_at"));
   alert.gone = json.at("gone").get<bool>();
-  alert.rule.name = rule;
+  Rule kept;
+  kept.name = rule;
   alert.value = json.at("value").get<double>();
   if (const auto which = parse_expression(json.at("which").get<std::string>());
       std::holds_alternative<Expression>(which))
     alert.which = std::get<Expression>(which).any_of.at(0).at(0);
   if (auto when = parse_expression(json.at("when").get<std::string>()); std::holds_alternative<Expression>(when))
-    alert.rule.when = std::get<Expression>(std::move(when));
-  alert.rule.notify = json.at("notify").get<std::vector<std::string>>();
-  alert.rule.annotations = json.at("annotations").get<std::map<std::string, std::string>>();
+    kept.when = std::get<Expression>(std::move(when));
+  kept.notify = json.at("notify").get<std::vector<std::string>>();
+  kept.annotations = json.at("annotations").get<std::map<std::string, std::string>>();
   alert.labels = json.at("labels").get<std::map<std::string, std::string>>();
+  alert.rule = std::make_shared<const Rule>(std::move(kept));
   return alert;
 }
 
@@ -176,12 +178,16 @@ std::map<std::string, SteadyTime> flushed_groups(const Ledger& ledger) {
 
 // ---- what has changed ---------------------------------------------------------------------------------------
 
+bool same_words(const Rule& a, const Rule& b) {
+  return a.when == b.when && a.notify == b.notify && a.annotations == b.annotations;
+}
+
 bool same_row(const Alert& a, const Alert& b) {
   const auto small = [](const Alert& x) {
     return std::tuple(x.phase, kept_last(x), x.active_at, x.fired_at, x.resolved_at, x.episode, x.unmuted_at, x.gone);
   };
-  return small(a) == small(b) && a.muted_by == b.muted_by && a.labels == b.labels && a.rule.when == b.rule.when &&
-         a.rule.notify == b.rule.notify && a.rule.annotations == b.rule.annotations;
+  return small(a) == small(b) && a.muted_by == b.muted_by && a.labels == b.labels &&
+         (a.rule == b.rule || same_words(*a.rule, *b.rule));
 }
 
 Record row(const char* kind, const std::string& receiver, std::string item, std::optional<std::string> value) {

@@ -80,6 +80,7 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   if (first) restore();
   forget_strangers();
   rebuild_slots();
+  ready_ = false;
   judge_all();
   publish();
   pump();
@@ -349,11 +350,11 @@ void Warden::publish() {
   published->config = config_;
   published->snapshot = snapshot_;
   published->alerts = std::make_shared<const Alerts>(owing_.alerts);
-  published->ready = all_looked_at();
+  ready_ = ready_ || all_looked_at();
+  published->ready = ready_;
   for (const Receiver& receiver : config_->receivers) {
     const Ledger& ledger = owing_.outbox[receiver.name];
-    published->receivers.push_back(
-        {receiver.name, count_owed(look_out(ledger, owing_.alerts, receiver)), ledger.last_error});
+    published->receivers.push_back({receiver.name, owed_[receiver.name], ledger.last_error});
   }
   events_.published(std::move(published));
 }

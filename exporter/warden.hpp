@@ -144,13 +144,16 @@ class Warden {
   std::string identity_;           ///< tells this agent's messages from another's; as old as the state
   OwingRecords owing_records_;
 
+  bool ready_ = false;  ///< every check of this configuration has ended once
+
   bool asking_controls_ = false;
   std::optional<SteadyTime> controls_asked_;
 
   Store store_;
   std::shared_ptr<const Snapshot> snapshot_;
   Owing owing_;
-  std::set<std::string> delivering_;  ///< receivers with a request under way
+  std::map<std::string, std::size_t> owed_;  ///< by receiver, as last looked
+  std::set<std::string> delivering_;         ///< receivers with a request under way
 };
 
 }  // namespace mw

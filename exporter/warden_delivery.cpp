@@ -96,6 +96,7 @@ void Warden::pump_delivery(const Receiver& receiver) {
   Ledger& ledger = owing_.outbox[receiver.name];
   const Outlook outlook = look_out(ledger, owing_.alerts, receiver);
   ledger = noted(std::move(ledger), outlook, net_.now());
+  owed_[receiver.name] = count_owed(outlook);
   const auto next = next_step(ledger, outlook, receiver, net_.now());
   if (!next) return;
   const std::string parcel = next->parcel.empty() ? make_parcel(receiver, next->batch) : next->parcel;

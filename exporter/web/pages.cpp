@@ -93,7 +93,7 @@ std::string subject(const AlertKey& key) {
 
 std::string alert_item(const AlertKey& key, const Alert& alert, SysTime now) {
   std::string out =
-      "<li><b>" + html(key.rule) + "</b> <span class=\"severity\">" + html(alert.rule.severity) + "</span> ";
+      "<li><b>" + html(key.rule) + "</b> <span class=\"severity\">" + html(alert.rule->severity) + "</span> ";
   out += subject(key) + ": " + html(name(alert.which.signal)) + " " + value_text(alert) + ", fired " +
          ago(alert.fired_at, now);
   return out + (alert.muted() ? " <span class=\"none\">(muted by another alert)</span>" : "") + "</li>\n";

@@ -210,7 +210,7 @@ std::shared_ptr<const Config> config() {
 Alert alert(const Rule& rule, Phase phase, double value) {
   Alert out;
   out.phase = phase;
-  out.rule = rule;
+  out.rule = std::make_shared<const Rule>(rule);
   out.value = value;
   out.which = rule.when.any_of[0][0];
   out.active_at = kSampleNow - 12min;

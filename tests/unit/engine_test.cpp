@@ -21,7 +21,7 @@ Rule rule(const char* name, Duration hold) {
 
 Alert alert(Duration hold) {
   Alert fresh;
-  fresh.rule = rule("A", hold);
+  fresh.rule = std::make_shared<const Rule>(rule("A", hold));
   return fresh;
 }
 
@@ -121,7 +121,9 @@ TEST_CASE("time that nobody saw does not count towards the wait") {
 
 TEST_CASE("it resolves only after its condition was over for keep_firing; a relapse starts that anew") {
   Alert a = alert(0s);
-  a.rule.keep_firing = 5min;
+  Rule keeping = rule("A", 0s);
+  keeping.keep_firing = 5min;
+  a.rule = std::make_shared<const Rule>(keeping);
   a = step(a, kYes, at(0s));
   a = step(a, kNo, at(1min));
   a = step(a, kNo, at(5min));

@@ -22,6 +22,12 @@ const Delivery kAccepted{Acceptance::accepted, 200, {}, ""};
 const Delivery kLater{Acceptance::later, 500, {}, "status 500"};
 const Delivery kRejected{Acceptance::rejected, 400, {}, "status 400"};
 
+std::shared_ptr<const Rule> told_to(std::vector<std::string> receivers) {
+  Rule rule;
+  rule.notify = std::move(receivers);
+  return std::make_shared<const Rule>(std::move(rule));
+}
+
 /// One receiver's side of the story; alerts are set by hand.
 struct Desk {
   Alerts alerts;
@@ -31,8 +37,7 @@ struct Desk {
 
   void fire(const std::string& rule, const std::string& mirror, Duration since) {
     Alert& alert = alerts[{rule, "p", mirror}];
-    alert.rule.name = rule;
-    alert.rule.notify = {"hook"};
+    alert.rule = told_to({"hook"});
     alert.labels = {{"alertname", rule}, {"pool", "p"}, {"mirror", mirror}};
     alert.phase = Phase::firing;
     alert.last = Truth::yes;
@@ -128,11 +133,11 @@ TEST_CASE("outbox: an all-clear is told once, to those who were told of the aler
   desk.receiver.group_wait = 0s;
   desk.receiver.group_interval = 0s;
   desk.fire("A", "m", 0s);
-  desk.alerts.begin()->second.rule.notify = {"someone"};
+  desk.alerts.begin()->second.rule = told_to({"someone"});
   CHECK_FALSE(desk.tell(0s));
-  desk.alerts.begin()->second.rule.notify = {"hook"};
+  desk.alerts.begin()->second.rule = told_to({"hook"});
   CHECK(desk.tell(1s));
-  desk.alerts.begin()->second.rule.notify = {};  // a reload took the receiver away: the end is owed all the same
+  desk.alerts.begin()->second.rule = told_to({});  // a reload took the receiver away: the end is owed all the same
   desk.resolve("A", "m", 2s);
   CHECK(desk.tell(2s));
   CHECK_FALSE(desk.tell(3s));
@@ -353,7 +358,7 @@ TEST_CASE("outbox records: what was owed is owed, what was told is told") {
     CHECK(kept.episode == alert.episode);
     CHECK(kept.fired_at == alert.fired_at);
     CHECK(kept.labels == alert.labels);
-    CHECK(kept.rule.notify == alert.rule.notify);
+    CHECK(kept.rule->notify == alert.rule->notify);
     CHECK(kept.which == alert.which);
     CHECK(kept.value == alert.value);
   }
