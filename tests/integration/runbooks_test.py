@@ -16,6 +16,7 @@ CONFIG = """
 name      = "files"
 ecosystem = "file"
 reference = ["http://127.0.0.1:{up}/"]
+checks    = ["tcp", "http", "freshness"]
 interval  = "1s"
 timeout   = "500ms"
 [[pool.mirror]]

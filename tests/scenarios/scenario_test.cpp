@@ -85,9 +85,9 @@ TEST_CASE("three virtual days take less than a second", "[alone]") {
 #else
   constexpr double kLimit = 1;
 #endif
-  // The best of three: a busy neighbour on the same core makes even CPU seconds longer.
+  // The best of five: a busy neighbour on the same core makes even CPU seconds longer.
   double took = cost_of(story);
-  for (int more = 0; more < 2 && took >= kLimit; ++more) took = std::min(took, cost_of(story));
+  for (int more = 0; more < 4 && took >= kLimit; ++more) took = std::min(took, cost_of(story));
   std::cout << "three virtual days took " << took << " s\n";
   CHECK(took < kLimit);
 }
