@@ -7,7 +7,7 @@
 #include <ctime>
 #include <tuple>
 
-#include "alerts/layout.hpp"
+#include "alerts/template.hpp"
 #include "probes/duration.hpp"
 #include "probes/ecosystem.hpp"
 
@@ -152,6 +152,16 @@ void add_instead(const Speaker& speaker, const Scene::PoolFacts& pool, std::vect
                                   : pool.safest->mirror->url.str()});
 }
 
+/// What whoever wrote the rule has to say to whoever is woken by it.
+void add_notes(const Speaker& speaker, std::vector<Fact>& facts) {
+  for (const char* key : {"summary", "description"}) {
+    const auto found = speaker.alert.rule->annotations.find(key);
+    if (found == speaker.alert.rule->annotations.end() || found->second.empty()) continue;
+    const std::string text = filled_in(found->second, speaker.alert.labels, value_text(speaker.alert));
+    facts.push_back({speaker.say("Note", "说明"), printable(text, 1024)});
+  }
+}
+
 void add_place(const Speaker& speaker, std::vector<Fact>& facts) {
   if (!speaker.scene.vantage.empty())
     facts.push_back({speaker.say("Seen from", "观测点"), printable(speaker.scene.vantage)});
@@ -165,6 +175,7 @@ std::vector<Fact> facts_of(const Speaker& speaker) {
   const bool is_last = speaker.owed.episode == speaker.alert.episode;
   const SysTime began = is_last ? speaker.alert.active_at : speaker.owed.starts_at;
   if (speaker.view != nullptr) add_reason(speaker, facts);
+  add_notes(speaker, facts);
   facts.push_back({speaker.say("Since", "开始于"), ago(speaker, began)});
   if (of_pool && speaker.owed.firing) add_instead(speaker, pool->second, facts);
   if (of_pool) add_others(speaker, pool->second, facts);
@@ -197,16 +208,8 @@ void annotate(const Speaker& speaker, Notice& notice) {
       annotations["reason"] = name(failure->reason);
     }
   }
-  for (const auto& [key, text] : speaker.alert.rule->annotations) annotations.insert_or_assign(key, text);
-}
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
+  for (const auto& [key, text] : speaker.alert.rule->annotations)
+    annotations.insert_or_assign(key, filled_in(text, speaker.alert.labels, value_text(speaker.alert)));
 }
 
 }  // namespace
@@ -241,12 +244,6 @@ Message compose_message(const Batch& batch, const Alerts& alerts, const Receiver
     if (const auto found = alerts.find(item.key); found != alerts.end())
       message.notices.push_back(compose(item, found->second, scene, receiver.language));
   return message;
-}
-
-std::string group_key(const std::map<std::string, std::string>& labels) {
-  std::string key = "{}:{";
-  for (const auto& [name, value] : labels) key += (key.back() == '{' ? "" : ", ") + name + "=" + quoted(value);
-  return key + "}";
 }
 
 Scene make_scene(const Snapshot& snapshot, SysTime now) {

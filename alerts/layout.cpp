@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 #include "probes/formats/json.hpp"
 #include "probes/formats/text.hpp"
@@ -43,6 +42,11 @@ std::string over_word(Language language, bool firing) {
   return status_word(language, false) + (language == Language::chinese ? "：" : ": ");
 }
 
+std::string_view disc(bool firing, Severity severity) {
+  constexpr std::array<std::string_view, 4> kDiscs = {"🔵", "🟠", "🔴", "🔴"};
+  return firing ? kDiscs.at(static_cast<std::size_t>(severity)) : "✅";
+}
+
 struct ButtonSource {
   std::string caption;
   std::string Notice::*url;
@@ -64,6 +68,15 @@ void add_buttons(std::vector<Button>& buttons, const Message& message, const But
     buttons.push_back({source.caption + whose, std::move(url)});
   }
   if (buttons.size() == before + 1) buttons.back().caption = source.caption;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
 }
 
 /// Parentheses, quotes and the like: what ends a link in one markup or another.
@@ -178,17 +191,8 @@ Severity severity_of(const Message& message) {
   return worst;
 }
 
-namespace {
-
-std::string_view sign(bool firing, Severity severity) {
-  constexpr std::array<std::string_view, 4> kDiscs = {"🔵", "🟠", "🔴", "🔴"};
-  return firing ? kDiscs.at(static_cast<std::size_t>(severity)) : "✅";
-}
-
-}  // namespace
-
-std::string_view sign(const Notice& notice) { return sign(notice.firing, severity_of(notice)); }
-std::string_view sign(const Message& message) { return sign(message.firing(), severity_of(message)); }
+std::string_view sign(const Notice& notice) { return disc(notice.firing, severity_of(notice)); }
+std::string_view sign(const Message& message) { return disc(message.firing(), severity_of(message)); }
 
 std::vector<Button> buttons_of(const Message& message, std::size_t most) {
   const bool chinese = message.language == Language::chinese;
@@ -272,13 +276,6 @@ std::optional<Duration> seconds_answered(const Response& response, std::string_v
 
 bool holds_page(const Response& response) { return trim(response.body).starts_with('<'); }
 
-Delivery judged(Acceptance outcome, const Response& response, std::string_view why) {
-  if (outcome == Acceptance::accepted) return {outcome, response.status, std::nullopt, ""};
-  std::string error = "status " + std::to_string(response.status);
-  if (!why.empty()) error.append(", ").append(why);
-  return {outcome, response.status, response.retry_after, std::move(error)};
-}
-
 Delivery judge_no_page(const Response& response) {
   const Delivery delivery = judge_status(response);
   if (delivery.outcome != Acceptance::accepted || !holds_page(response)) return delivery;
@@ -300,16 +297,10 @@ std::string fingerprint(const std::map<std::string, std::string>& labels) {
   return text.data();
 }
 
-std::string rfc3339(SysTime time) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
-  const std::time_t since_epoch = static_cast<std::time_t>(whole.time_since_epoch().count());
-  std::tm parts{};
-  gmtime_r(&since_epoch, &parts);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(millis));
-  return text.data();
+std::string group_key(const std::map<std::string, std::string>& labels) {
+  std::string key = "{}:{";
+  for (const auto& [name, value] : labels) key += (key.back() == '{' ? "" : ", ") + name + "=" + quoted(value);
+  return key + "}";
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "alerts/receiver.hpp"
+#include "probes/formats/rfc3339.hpp"
 
 namespace mw {
 
@@ -80,15 +81,13 @@ std::optional<std::int64_t> number_answered(const Response&, std::string_view po
 std::optional<Duration> seconds_answered(const Response&, std::string_view pointer);
 /// A web page: a portal or a proxy took the request, not the vendor.
 bool holds_page(const Response&);
-/// With `why` for people, behind the status.
-Delivery judged(Acceptance, const Response&, std::string_view why = "");
 /// judge_status, but a page is no acceptance.
 Delivery judge_no_page(const Response&);
 
 /// Alertmanager's identity of a label set, 16 hex digits.
 std::string fingerprint(const std::map<std::string, std::string>& labels);
-/// RFC 3339 with milliseconds, UTC.
-std::string rfc3339(SysTime);
+/// As Alertmanager writes a group's: {}:{alertname="MirrorStale", pool="debian"}
+std::string group_key(const std::map<std::string, std::string>& labels);
 
 /// Everything but RFC 3986's unreserved characters.
 std::string percent_encoded(std::string_view text);

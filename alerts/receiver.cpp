@@ -37,12 +37,15 @@ const Secret& Receiver::secret(std::string_view key) const {
   return found == secrets.end() ? none : found->second;
 }
 
-/// The answer's text is not quoted: what refuses a request likes to repeat it, credentials included.
-Delivery judge_status(const Response& response) {
-  const Acceptance outcome = outcome_of(response.status);
+Delivery judged(Acceptance outcome, const Response& response, std::string_view why) {
   if (outcome == Acceptance::accepted) return {outcome, response.status, std::nullopt, ""};
-  return {outcome, response.status, response.retry_after, "status " + std::to_string(response.status)};
+  std::string error = "status " + std::to_string(response.status);
+  if (!why.empty()) error.append(", ").append(why);
+  return {outcome, response.status, response.retry_after, std::move(error)};
 }
+
+/// The answer's text is not quoted: what refuses a request likes to repeat it, credentials included.
+Delivery judge_status(const Response& response) { return judged(outcome_of(response.status), response); }
 
 const ReceiverKind* find_receiver_kind(std::string_view name) {
   const auto& all = receiver_kinds();

@@ -81,6 +81,9 @@ struct Delivery {
   std::string error;  ///< for people; holds nothing of the URL or the credentials
 };
 
+/// What came of it; the status is part of the error, with `why` for people behind it.
+Delivery judged(Acceptance, const Response&, std::string_view why = "");
+
 /// What HTTP's status says (RFC 9110 §15): 2xx accepted; 401, 403, 404, 405, 407, 410 and redirects refused; 408, 425,
 /// 429 and 5xx later; any other 4xx rejected.
 Delivery judge_status(const Response&);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "alerts/template.hpp"
 #include "exporter/config_forms.hpp"
 #include "probes/formats/text.hpp"
 #include "probes/pattern.hpp"
@@ -80,7 +81,7 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '
 Problem annotation_value(const std::string& value) {
   if (value.size() > 4096) return "is too long, expected at most 4096 bytes";
   if (std::any_of(value.begin(), value.end(), is_control)) return "holds a control character, expected text";
-  return std::nullopt;
+  return template_trouble(value);
 }
 
 Form<Labels> labels_form(const MapRules& rules) {

@@ -7,7 +7,7 @@
 #include <array>
 #include <chrono>
 
-#include "alerts/layout.hpp"
+#include "probes/formats/rfc3339.hpp"
 #include "probes/model.hpp"
 
 namespace mw {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "alerts/layout.hpp"
 #include "probes/duration.hpp"
+#include "probes/formats/rfc3339.hpp"
 
 namespace mw {
 

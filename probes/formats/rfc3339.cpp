@@ -1,6 +1,10 @@
 // One timestamp form, cut at fixed places.
 #include "probes/formats/rfc3339.hpp"
 
+#include <array>
+#include <cstdio>
+#include <ctime>
+
 #include "probes/formats/civil_time.hpp"
 
 namespace mw {
@@ -38,6 +42,18 @@ std::optional<SysTime> parse_rfc3339(std::string_view text) {
   const SysTime read = moment(*date, *clock - *ahead) + *fraction;
   if (read < SysTime{}) return std::nullopt;
   return read;
+}
+
+std::string rfc3339(SysTime time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
+  const std::time_t since_epoch = static_cast<std::time_t>(whole.time_since_epoch().count());
+  std::tm parts{};
+  gmtime_r(&since_epoch, &parts);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(millis));
+  return text.data();
 }
 
 }  // namespace mw

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "probes/model.hpp"
@@ -12,5 +13,8 @@ namespace mw {
 /// case). Nothing before 1970 in UTC, no leap second. Years past 2261 read as the end of 2261, the last whole year a
 /// SysTime holds.
 std::optional<SysTime> parse_rfc3339(std::string_view text);
+
+/// With milliseconds, UTC.
+std::string rfc3339(SysTime);
 
 }  // namespace mw
