@@ -1,0 +1,85 @@
+"""Every golden payload is one that its vendor takes; and the reader that says so notices each thing that is wrong."""
+import copy
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import support  # noqa: E402
+import vendor_shapes  # noqa: E402
+
+GOLDEN = support.SOURCE / "tests/golden/receivers"
+
+
+def samples(path):
+    """(what, first line, headers, JSON) of each request in a golden file."""
+    for part in path.read_text().split("==== ")[1:]:
+        what, request = part.split("\n", 1)
+        head, body = request.split("\n\n", 1)
+        first, *lines = head.split("\n")
+        yield what, first, dict(line.split(": ", 1) for line in lines), json.loads(body)
+
+
+def signed(kind, first, payload):
+    if kind == "dingtalk":
+        vendor_shapes.dingtalk_signed(first.split(" ", 1)[1], secret_of("dingtalk"))
+    if kind == "feishu":
+        vendor_shapes.feishu_signed(payload, secret_of("feishu"))
+
+
+def secret_of(kind):
+    """The made-up one that the receiver's own table of options shows."""
+    source = (support.SOURCE / f"alerts/receivers/{kind}.cpp").read_text()
+    option = source[source.index('.key = "secret"'):]
+    return option[option.index('.example = "') + 12:].split('"', 1)[0]
+
+
+def spoiled(payload):
+    """Copies of the payload, each with one thing wrong, and which."""
+    def walk(node, path):
+        if isinstance(node, dict):
+            for key in node:
+                yield path + [key]
+                yield from walk(node[key], path + [key])
+        if isinstance(node, list):
+            for index, item in enumerate(node):
+                yield from walk(item, path + [index])
+
+    for path in walk(payload, []):
+        wrong = copy.deepcopy(payload)
+        inner = wrong
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1] + "_nobody_knows"] = inner.pop(path[-1])
+        yield ".".join(map(str, path)), wrong
+
+
+FREE = ("labels", "annotations", "groupLabels", "commonLabels", "commonAnnotations", "custom_details")
+
+
+def main():
+    kinds = sorted(path.stem for path in GOLDEN.glob("*.expected") if path.stem != "email")
+    assert kinds == sorted(vendor_shapes.VENDORS), f"without a shape: {set(kinds) ^ set(vendor_shapes.VENDORS)}"
+    checked = noticed = 0
+    for kind in kinds:
+        for what, first, _, payload in samples(GOLDEN / f"{kind}.expected"):
+            size = len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
+            try:
+                vendor_shapes.check(kind, payload, size)
+                signed(kind, first, payload)
+            except vendor_shapes.Wrong as wrong:
+                raise AssertionError(f"{kind}, {what}: {wrong}") from None
+            checked += 1
+        for where, wrong in spoiled(payload):
+            if any(f".{free}." in f".{where}" for free in FREE):
+                continue
+            try:
+                vendor_shapes.check(kind, wrong, 0)
+            except vendor_shapes.Wrong:
+                noticed += 1
+            else:
+                raise AssertionError(f"{kind}: a wrong {where} is not noticed")
+    print(f"{checked} payloads of {len(kinds)} kinds have their vendor's shape; {noticed} spoiled ones have not")
+
+
+support.run(main, 30)
