@@ -21,6 +21,7 @@ void fire(Alert& alert, Instant now) {
   alert.phase = Phase::firing;
   alert.fired_at = now.wall;
   alert.cleared = {};
+  alert.acknowledged.reset();
   ++alert.episode;
 }
 
@@ -29,6 +30,7 @@ void clear(Alert& alert, Instant now) {
   alert.phase = Phase::inactive;
   alert.held = {};
   alert.cleared = {};
+  alert.acknowledged.reset();
 }
 
 void step_yes(Alert& alert, Instant now) {

@@ -27,6 +27,14 @@ struct AlertKey {
 /// One without a name, for alerts that have none yet: never null.
 std::shared_ptr<const Rule> no_rule();
 
+/// Somebody has seen to it.
+struct Acknowledgement {
+  std::string by;
+  std::string comment;
+  SysTime at{};
+  bool operator==(const Acknowledgement&) const = default;
+};
+
 struct Alert {
   Phase phase = Phase::inactive;
   Duration held{};     ///< pending: how long the condition was seen to hold without a break, unknown time not counted
@@ -40,13 +48,17 @@ struct Alert {
   std::uint64_t episode = 0;                 ///< counts firings; resolves belong to one
   std::string muted_by = {};                 ///< the rule that mutes it; empty = none
   std::optional<SysTime> unmuted_at = {};    ///< not news before a look that ended later: what muted it is just over
-  double value = 0;                          ///< of `which` when last measured
-  Condition which = {};                      ///< what decided
-  bool gone = false;                         ///< rule, mirror or pool are no longer configured
-  std::shared_ptr<const Rule> rule = no_rule();    ///< as last evaluated: a removed one can still tell its all-clear
-  std::map<std::string, std::string> labels = {};  ///< identity: the same through a whole episode
+  std::string silenced_by = {};              ///< a silence's id or a maintenance window's name; empty = none
+  std::optional<Acknowledgement> acknowledged = {};  ///< of this episode
+  double value = 0;                                  ///< of `which` when last measured
+  Condition which = {};                              ///< what decided
+  bool gone = false;                                 ///< rule, mirror or pool are no longer configured
+  std::shared_ptr<const Rule> rule = no_rule();      ///< as last evaluated: a removed one can still tell its all-clear
+  std::map<std::string, std::string> labels = {};    ///< identity: the same through a whole episode
 
+  /// By another alert, that is.
   bool muted() const { return !muted_by.empty() || unmuted_at.has_value(); }
+  bool heard() const { return !muted() && silenced_by.empty(); }
 };
 
 using Alerts = std::map<AlertKey, Alert>;

@@ -2,9 +2,8 @@
 #include "alerts/outbox.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <tuple>
 
-#include "alerts/compose.hpp"
 #include "alerts/layout.hpp"
 #include "probes/digest.hpp"
 #include "probes/duration.hpp"
@@ -29,13 +28,15 @@ bool told_by(const Alert& alert, const Receiver& receiver) {
 }
 
 /// What it should hear next of this alert, if anything. An episode's all-clear comes before the next one's firing, and
-/// is owed only for a firing that was attempted; what is muted is not heard of at all.
+/// is owed only for a firing that was attempted; what is muted or silenced is not heard of at all, and of what somebody
+/// has seen to there is no reminder.
 std::optional<Owed> item_of(const AlertKey& key, const Alert& alert, const Told& told, const Receiver& receiver) {
-  if (alert.muted()) return std::nullopt;
+  if (!alert.heard()) return std::nullopt;
   const bool over = alert.phase != Phase::firing || alert.episode != told.attempted;
   if (told.attempted > told.resolved && over && receiver.send_resolved)
     return Owed{key, told.attempted, false, true, told.started, std::max(alert.resolved_at, told.started)};
   if (!told_by(alert, receiver) || alert.phase != Phase::firing) return std::nullopt;
+  if (alert.acknowledged && told.fired == alert.episode) return std::nullopt;
   return Owed{key, alert.episode, true, told.fired < alert.episode, alert.fired_at, {}};
 }
 
@@ -143,6 +144,18 @@ std::optional<Batch> next_batch(const Ledger& ledger, const Outlook& outlook, co
   return batch;
 }
 
+/// The one that has waited longest for another attempt.
+std::optional<std::string> next_parcel(const Ledger& ledger) {
+  const auto turn = [](const auto& entry) {
+    const Parcel& parcel = entry.second;
+    return std::tuple(parcel.silenced, parcel.tried, parcel.message.sequence);
+  };
+  const auto next = std::min_element(ledger.parcels.begin(), ledger.parcels.end(),
+                                     [&](const auto& a, const auto& b) { return turn(a) < turn(b); });
+  if (next == ledger.parcels.end() || next->second.silenced) return std::nullopt;
+  return next->first;
+}
+
 void bury(Ledger& ledger, const Parcel& parcel, const Delivery& delivery, SysTime at) {
   ++ledger.buried;
   ledger.dead.push_back({parcel.message.id, at, delivery.error, headline(parcel.message)});
@@ -175,6 +188,16 @@ Outlook look_out(const Ledger& ledger, const Alerts& alerts, const Receiver& rec
   return all;
 }
 
+Ledger held_back(Ledger ledger, const Alerts& alerts) {
+  const auto is_silenced = [&](const Owed& item) {
+    const auto found = alerts.find(item.key);
+    return found != alerts.end() && !found->second.silenced_by.empty();
+  };
+  for (auto& [key, parcel] : ledger.parcels)
+    parcel.silenced = std::all_of(parcel.items.begin(), parcel.items.end(), is_silenced);
+  return ledger;
+}
+
 Ledger noted(Ledger ledger, const Outlook& outlook, SteadyTime now) {
   const std::set<std::string> locked = locked_groups(ledger);
   std::erase_if(ledger.groups,
@@ -191,14 +214,11 @@ std::optional<NextStep> next_step(const Ledger& ledger, const Outlook& outlook, 
                                   SteadyTime now) {
   const Pace& pace = find_receiver_kind(receiver.kind)->pace;
   if (ledger.not_before > now || tokens_used(ledger, pace, now) > pace.burst - 1) return std::nullopt;
-  const auto parcel = std::min_element(ledger.parcels.begin(), ledger.parcels.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.second.tried, a.second.message.sequence) < std::pair(b.second.tried, b.second.message.sequence);
-  });
+  const std::optional<std::string> parcel = next_parcel(ledger);
   // While the endpoint fails, one message that it may take is worth more than the order of groups.
-  const bool has_parcel = parcel != ledger.parcels.end();
-  if (has_parcel && (parcel->second.attempts == 0 || ledger.failures % 2 == 1)) return NextStep{parcel->first, {}};
+  if (parcel && (ledger.parcels.at(*parcel).attempts == 0 || ledger.failures % 2 == 1)) return NextStep{*parcel, {}};
   if (auto batch = next_batch(ledger, outlook, receiver, now)) return NextStep{"", std::move(*batch)};
-  if (has_parcel) return NextStep{parcel->first, {}};
+  if (parcel) return NextStep{*parcel, {}};
   return std::nullopt;
 }
 
@@ -231,7 +251,7 @@ Ledger packed(Ledger ledger, const Batch& batch, Message message, SteadyTime now
     told.attempted = item.episode;
     told.started = item.starts_at;
   }
-  ledger.parcels[batch.group] = {std::move(message), batch.labels, batch.groups, batch.items, 0, {}};
+  ledger.parcels[batch.group] = {std::move(message), batch.labels, batch.groups, batch.items, 0, {}, false};
   return ledger;
 }
 

@@ -52,7 +52,8 @@ struct Parcel {
   std::vector<std::string> groups;
   std::vector<Owed> items;
   int attempts = 0;
-  SteadyTime tried{};  ///< last
+  SteadyTime tried{};     ///< last
+  bool silenced = false;  ///< all that it is about is silenced: it waits
 };
 
 struct Group {
@@ -96,6 +97,9 @@ struct Outline {
 using Outlook = std::map<std::string, Outline>;
 Outlook look_out(const Ledger&, const Alerts&, const Receiver&);
 
+/// Sees which messages under way wait for a silence to end. To be asked before noted().
+Ledger held_back(Ledger, const Alerts&);
+
 /// Sees what is news, which groups there are, and which are no more.
 Ledger noted(Ledger, const Outlook&, SteadyTime now);
 
@@ -107,7 +111,7 @@ struct NextStep {
 };
 std::optional<NextStep> next_step(const Ledger&, const Outlook&, const Receiver&, SteadyTime now);
 
-/// How many pieces of news it has not accepted; what is muted is not counted.
+/// How many pieces of news it has not accepted; what is muted or silenced is not counted.
 std::size_t count_owed(const Outlook&);
 
 /// The number and the id of the message that comes next. `agent` tells two agents' messages apart.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -38,8 +39,8 @@ bool clears_on(const Alert& alert) { return alert.phase == Phase::firing && aler
 Truth kept_last(const Alert& alert) { return holds_on(alert) || clears_on(alert) ? alert.last : Truth::unknown; }
 
 /// While time counts, when it would have begun to: that stays the same as it goes by. Else the time itself.
-std::int64_t counted(Duration counted, bool counting, Instant now) {
-  return counting ? number_of(std::chrono::round<std::chrono::seconds>(now.wall - counted)) : counted.count();
+std::int64_t counted(Duration time, bool counting, Instant now) {
+  return counting ? number_of(std::chrono::round<std::chrono::seconds>(now.wall - time)) : time.count();
 }
 
 Json counted_json(Duration time, bool counting, Instant now) {
@@ -49,6 +50,16 @@ Json counted_json(Duration time, bool counting, Instant now) {
 Duration counted_in(const Json& json, SysTime last_alive) {
   if (json.contains("for")) return Duration(json.at("for").get<std::int64_t>());
   return std::max(last_alive - time_in(json.at("since")), Duration::zero());
+}
+
+Json json_of(const std::optional<Acknowledgement>& by) {
+  return by ? Json{{"by", by->by}, {"comment", by->comment}, {"at", number_of(by->at)}} : Json();
+}
+
+std::optional<Acknowledgement> acknowledgement_in(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return Acknowledgement{json.at("by").get<std::string>(), json.at("comment").get<std::string>(),
+                         time_in(json.at("at"))};
 }
 
 Json json_of(const Alert& alert, Instant now) {
@@ -62,6 +73,7 @@ Json json_of(const Alert& alert, Instant now) {
           {"episode", alert.episode},
           {"muted_by", alert.muted_by},
           {"unmuted_at", alert.unmuted_at ? Json(number_of(*alert.unmuted_at)) : Json()},
+          {"acknowledged", json_of(alert.acknowledged)},
           {"gone", alert.gone},
           {"value", std::isfinite(alert.value) ? alert.value : 0},
           {"which", to_string(alert.which)},
@@ -90,6 +102,7 @@ Alert alert_in(const Json& json, const std::string& rule, SysTime last_alive) {
   alert.episode = json.at("episode").get<std::uint64_t>();
   alert.muted_by = json.at("muted_by").get<std::string>();
   if (!json.at("unmuted_at").is_null()) alert.unmuted_at = time_in(json.at("unmuted_at"));
+  alert.acknowledged = acknowledgement_in(json.value("acknowledged", Json()));
   alert.gone = json.at("gone").get<bool>();
   Rule kept;
   kept.name = rule;
@@ -124,7 +137,7 @@ Owed owed_in(const Json& json) {
           time_in(json.at(4)),    time_in(json.at(5))};
 }
 
-Json json_of(const Parcel& parcel) {
+Json json_of(const Parcel& parcel, Instant /*now*/) {
   Json items = Json::array();
   for (const Owed& item : parcel.items) items.push_back(json_of(item));
   return {{"id", parcel.message.id},     {"sequence", parcel.message.sequence},
@@ -146,7 +159,9 @@ Parcel parcel_in(const Json& json) {
   return parcel;
 }
 
-Json json_of(const Told& told) { return {told.attempted, told.fired, told.resolved, number_of(told.started)}; }
+Json json_of(const Told& told, Instant /*now*/) {
+  return {told.attempted, told.fired, told.resolved, number_of(told.started)};
+}
 
 Told told_in(const Json& json) {
   return {json.at(0).get<std::uint64_t>(), json.at(1).get<std::uint64_t>(), json.at(2).get<std::uint64_t>(),
@@ -169,11 +184,39 @@ std::deque<DeadLetter> dead_in(const Json& json) {
 
 Json receiver_json(const Ledger& ledger) { return {{"sequence", ledger.sequence}, {"dead", json_of(ledger.dead)}}; }
 
+Json json_of(SteadyTime flushed, Instant now) { return number_of(on_the_wall(flushed, now)); }
+
 std::map<std::string, SteadyTime> flushed_groups(const Ledger& ledger) {
   std::map<std::string, SteadyTime> flushed;
   for (const auto& [key, group] : ledger.groups)
     if (group.flushed) flushed.emplace(key, *group.flushed);
   return flushed;
+}
+
+// ---- silences -----------------------------------------------------------------------------------------------
+
+Json json_of(const Silence& laid, Instant /*now*/) {
+  Json matchers = Json::array();
+  for (const Matcher& each : laid.matchers) matchers.push_back({each.name, each.value, each.is_regex, each.is_equal});
+  return {{"matchers", std::move(matchers)},
+          {"starts_at", number_of(laid.starts_at)},
+          {"ends_at", number_of(laid.ends_at)},
+          {"created_by", laid.created_by},
+          {"comment", laid.comment}};
+}
+
+/// Its monotonic times are reckoned anew.
+Silence silence_in(const Json& json, const std::string& id, Instant now) {
+  Silence laid;
+  laid.id = id;
+  for (const Json& each : json.at("matchers"))
+    laid.matchers.push_back(
+        {each.at(0).get<std::string>(), each.at(1).get<std::string>(), each.at(2).get<bool>(), each.at(3).get<bool>()});
+  laid.starts_at = time_in(json.at("starts_at"));
+  laid.ends_at = time_in(json.at("ends_at"));
+  laid.created_by = json.at("created_by").get<std::string>();
+  laid.comment = json.at("comment").get<std::string>();
+  return timed(std::move(laid), now);
 }
 
 // ---- what has changed ---------------------------------------------------------------------------------------
@@ -184,7 +227,8 @@ bool same_words(const Rule& a, const Rule& b) {
 
 bool same_row(const Alert& a, const Alert& b) {
   const auto small = [](const Alert& x) {
-    return std::tuple(x.phase, kept_last(x), x.active_at, x.fired_at, x.resolved_at, x.episode, x.unmuted_at, x.gone);
+    return std::tuple(x.phase, kept_last(x), x.active_at, x.fired_at, x.resolved_at, x.episode, x.unmuted_at, x.gone,
+                      x.acknowledged);
   };
   return small(a) == small(b) && a.muted_by == b.muted_by && a.labels == b.labels &&
          (a.rule == b.rule || same_words(*a.rule, *b.rule));
@@ -194,19 +238,35 @@ Record row(const char* kind, const std::string& receiver, std::string item, std:
   return {kind, "", receiver, std::move(item), std::move(value)};
 }
 
-/// Writes what is new or other than it was kept, and nothing (null) for what is gone.
-template <class Kept, class Fresh, class Keep, class Write>
-void compare(std::map<typename Fresh::key_type, Kept>& kept, const Fresh& fresh, Keep keep, Write write) {
+std::string item_text(const AlertKey& key) { return written(json_of(key)); }
+const std::string& item_text(const std::string& group) { return group; }
+
+/// Makes rows of one kind: of a value, or of its end (null).
+struct Rows {
+  const char* kind;
+  const std::string& receiver;
+  Instant now;
+  std::vector<Record>& out;
+
+  template <class Key, class Value>
+  void operator()(const Key& key, const Value* value) const {
+    const auto text = value == nullptr ? std::nullopt : std::optional(written(json_of(*value, now)));
+    out.push_back(row(kind, receiver, item_text(key), text));
+  }
+};
+
+/// Writes what is new or other than it was kept, and nothing (null) for what is gone. Copies only what it writes.
+template <class Kept, class Fresh, class Same, class Keep, class Write>
+void compare(std::map<typename Fresh::key_type, Kept>& kept, const Fresh& fresh, Same same, Keep keep, Write write) {
   for (auto it = kept.begin(); it != kept.end();) {
     const bool gone = !fresh.contains(it->first);
-    if (gone) write(it->first, nullptr);
+    if (gone) write(it->first, static_cast<const typename Fresh::mapped_type*>(nullptr));
     it = gone ? kept.erase(it) : std::next(it);
   }
   for (const auto& [key, value] : fresh) {
-    Kept now = keep(value);
-    const auto [known, is_new] = kept.try_emplace(key, now);
-    if (!is_new && known->second == now) continue;
-    known->second = std::move(now);
+    const auto [known, is_new] = kept.try_emplace(key);
+    if (!is_new && same(known->second, value)) continue;
+    known->second = keep(value);
     write(key, &value);
   }
 }
@@ -233,6 +293,10 @@ void restore_one(const Record& record, Instant now, SysTime alive, Owing& into) 
     into.alerts[key] = std::move(alert);
     return;
   }
+  if (record.kind == "silence") {
+    into.silences[record.item] = silence_in(json, record.item, now);
+    return;
+  }
   Ledger& ledger = into.outbox[record.subject];
   if (record.kind == "receiver") {
     ledger.sequence = json.at("sequence").get<std::uint64_t>();
@@ -246,7 +310,7 @@ void restore_one(const Record& record, Instant now, SysTime alive, Owing& into) 
 }  // namespace
 
 Owing restored(const std::vector<Record>& records, Instant now, std::size_t& passed_over) {
-  constexpr std::string_view kKinds[] = {"alert", "receiver", "told", "parcel", "group"};
+  constexpr std::string_view kKinds[] = {"alert", "receiver", "told", "parcel", "group", "silence"};
   const SysTime alive = std::min(last_alive(records, now.wall), now.wall);
   Owing owing;
   for (const Record& record : records) {
@@ -261,21 +325,21 @@ Owing restored(const std::vector<Record>& records, Instant now, std::size_t& pas
 }
 
 void OwingRecords::look_at_alerts(const Alerts& alerts, Instant now, std::vector<Record>& out) {
-  const auto keyed = [](const AlertKey& key) { return written(json_of(key)); };
-  for (auto it = alerts_.begin(); it != alerts_.end();) {
-    const bool gone = !alerts.contains(it->first);
-    if (gone) out.push_back(row("alert", "", keyed(it->first), std::nullopt));
-    it = gone ? alerts_.erase(it) : std::next(it);
-  }
-  for (const auto& [key, alert] : alerts) {
-    const std::int64_t held = counted(alert.held, holds_on(alert), now);
-    const std::int64_t cleared = counted(alert.cleared, clears_on(alert), now);
-    const auto [kept, is_new] = alerts_.try_emplace(key);
-    KeptAlert& known = kept->second;
-    if (!is_new && known.held == held && known.cleared == cleared && same_row(known.alert, alert)) continue;
-    known = {alert, held, cleared};
-    out.push_back(row("alert", "", keyed(key), written(json_of(alert, now))));
-  }
+  const auto held = [now](const Alert& alert) { return counted(alert.held, holds_on(alert), now); };
+  const auto cleared = [now](const Alert& alert) { return counted(alert.cleared, clears_on(alert), now); };
+  const auto same = [&](const KeptAlert& kept, const Alert& alert) {
+    return kept.held == held(alert) && kept.cleared == cleared(alert) && same_row(kept.alert, alert);
+  };
+  const std::string nobody;
+  const auto keep = [&](const Alert& alert) { return KeptAlert{alert, held(alert), cleared(alert)}; };
+  compare(alerts_, alerts, same, keep, Rows{"alert", nobody, now, out});
+}
+
+void OwingRecords::look_at_silences(const Silences& silences, Instant now, std::vector<Record>& out) {
+  const std::string nobody;
+  const auto end = [](const Silence& laid) { return laid.ends_at; };
+  const auto same = [&](SysTime known, const Silence& laid) { return known == end(laid); };
+  compare(silences_, silences, same, end, Rows{"silence", nobody, now, out});
 }
 
 void OwingRecords::look_at_ledger(const std::string& receiver, const Ledger& ledger, Instant now,
@@ -285,24 +349,12 @@ void OwingRecords::look_at_ledger(const std::string& receiver, const Ledger& led
     out.push_back(row("receiver", receiver, "", written(receiver_json(ledger))));
   kept.sequence = ledger.sequence;
   kept.buried = ledger.buried;
-  compare(
-      kept.told, ledger.told, [](const Told& told) { return told; },
-      [&](const AlertKey& key, const Told* told) {
-        out.push_back(row("told", receiver, written(json_of(key)),
-                          told == nullptr ? std::nullopt : std::optional(written(json_of(*told)))));
-      });
-  compare(
-      kept.parcels, ledger.parcels, [](const Parcel& parcel) { return std::pair(parcel.message.id, parcel.attempts); },
-      [&](const std::string& key, const Parcel* parcel) {
-        out.push_back(
-            row("parcel", receiver, key, parcel == nullptr ? std::nullopt : std::optional(written(json_of(*parcel)))));
-      });
-  compare(
-      kept.flushed, flushed_groups(ledger), [](SteadyTime time) { return time; },
-      [&](const std::string& key, const SteadyTime* time) {
-        out.push_back(row("group", receiver, key,
-                          time == nullptr ? std::nullopt : std::optional(written(number_of(on_the_wall(*time, now))))));
-      });
+  const auto itself = [](const auto& value) { return value; };
+  const auto trace = [](const Parcel& parcel) { return std::pair(parcel.message.id, parcel.attempts); };
+  const auto same_trace = [&](const auto& known, const Parcel& parcel) { return known == trace(parcel); };
+  compare(kept.told, ledger.told, std::equal_to<>(), itself, Rows{"told", receiver, now, out});
+  compare(kept.parcels, ledger.parcels, same_trace, trace, Rows{"parcel", receiver, now, out});
+  compare(kept.flushed, flushed_groups(ledger), std::equal_to<>(), itself, Rows{"group", receiver, now, out});
 }
 
 std::vector<Record> OwingRecords::since_last(const Owing& owing, Instant now) {
@@ -311,6 +363,7 @@ std::vector<Record> OwingRecords::since_last(const Owing& owing, Instant now) {
   if (!owing.alerts.empty() && std::exchange(clock_, clock) != clock)
     out.push_back(row("clock", "", "", written(number_of(clock))));
   look_at_alerts(owing.alerts, now, out);
+  look_at_silences(owing.silences, now, out);
   for (const auto& [receiver, ledger] : owing.outbox) look_at_ledger(receiver, ledger, now, out);
   for (auto& [receiver, kept] : ledgers_)
     if (!owing.outbox.contains(receiver)) look_at_ledger(receiver, Ledger{}, now, out);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "alerts/outbox.hpp"
+#include "alerts/silence.hpp"
 #include "probes/record.hpp"
 
 namespace mw {
@@ -15,6 +16,7 @@ namespace mw {
 struct Owing {
   Alerts alerts;
   Outbox outbox;
+  Silences silences;
 };
 
 /// Monotonic times are set as if the time since they were saved had passed on the wall clock; a clock that went back
@@ -42,9 +44,11 @@ class OwingRecords {
     std::size_t buried = 0;
   };
   void look_at_alerts(const Alerts&, Instant now, std::vector<Record>& out);
+  void look_at_silences(const Silences&, Instant now, std::vector<Record>& out);
   void look_at_ledger(const std::string& receiver, const Ledger&, Instant now, std::vector<Record>& out);
 
   std::map<AlertKey, KeptAlert> alerts_;
+  std::map<std::string, SysTime> silences_;  ///< when they end: all that changes of one
   std::map<std::string, KeptLedger> ledgers_;
   SysTime clock_{};
 };

@@ -148,11 +148,33 @@ class Agent {
 
   /// From a web thread: the loop does the work, the thread waits for its word.
   std::optional<std::string> reload_from_outside() {
-    auto promise = std::make_shared<std::promise<std::optional<std::string>>>();
+    const auto done = on_loop<std::optional<std::string>>(
+        [this] { return stopping_ ? std::optional<std::string>("the agent is stopping") : reload(); });
+    return done ? *done : "the agent did not answer in time";
+  }
+
+  /// From a web thread. Nothing: the loop did not come to it in time; it still may.
+  template <class Result>
+  std::optional<Result> on_loop(std::function<Result()> work) {
+    auto promise = std::make_shared<std::promise<Result>>();
     auto future = promise->get_future();
-    asio::post(loop_, [this, promise] { promise->set_value(stopping_ ? "the agent is stopping" : reload()); });
-    if (future.wait_for(kReloadPatience) != std::future_status::ready) return "the agent did not answer in time";
+    asio::post(loop_, [promise, work = std::move(work)] { promise->set_value(work()); });
+    if (future.wait_for(kReloadPatience) != std::future_status::ready) return std::nullopt;
     return future.get();
+  }
+
+  Orders orders() {
+    using Laid = std::variant<std::string, NotLaid>;
+    Orders orders;
+    orders.lay = [this](const Silence& wanted) {
+      const auto laid = on_loop<Laid>([this, wanted] { return warden_.lay(wanted); });
+      return laid ? *laid : Laid(NotLaid{"could not be laid: the agent did not answer in time"});
+    };
+    orders.lift = [this](const std::string& id) { return on_loop<bool>([this, id] { return warden_.lift(id); }); };
+    orders.acknowledge = [this](const AcknowledgeOrder& order) {
+      return on_loop<std::size_t>([this, order] { return warden_.acknowledge(order.matchers, order.by); });
+    };
+    return orders;
   }
 
   std::vector<Family> own_families() const {
@@ -169,6 +191,7 @@ class Agent {
     site.metrics_path = options_.telemetry_path;
     site.own_families = [this] { return own_families(); };
     site.reload = [this] { return reload_from_outside(); };
+    site.orders = orders();
     return answer(request, site);
   }
 

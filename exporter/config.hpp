@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "alerts/maintenance.hpp"
 #include "alerts/receiver.hpp"
 #include "alerts/rule.hpp"
 #include "probes/model.hpp"
@@ -24,7 +25,8 @@ struct AgentConfig {
   int concurrency_per_host = 2;  ///< of these, against one host
   Duration gap_per_host = std::chrono::milliseconds(100);          ///< between the starts of two checks of one host
   std::uint64_t bytes_per_host_per_day = std::uint64_t{1} << 30U;  ///< checks that fetch then wait for the next day's
-  Duration evaluation_interval = std::chrono::seconds(5);          ///< of the rules
+  Secret api_token;                                        ///< who sends it may lay silences; empty = nobody may
+  Duration evaluation_interval = std::chrono::seconds(5);  ///< of the rules
 };
 
 struct Config {
@@ -32,6 +34,7 @@ struct Config {
   std::vector<std::shared_ptr<const Pool>> pools;
   std::vector<Rule> rules;
   std::vector<Receiver> receivers;
+  std::vector<Maintenance> maintenance;
 };
 
 /// One thing wrong: `file:line:col: path: what, expected what`. Never holds a secret.

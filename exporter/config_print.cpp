@@ -94,7 +94,7 @@ std::string receiver_sections() {
 }  // namespace
 
 std::string print_config(const Config& config) {
-  Draft draft{config.agent, {}, config.rules, config.receivers};
+  Draft draft{config.agent, {}, config.rules, config.receivers, config.maintenance};
   for (const auto& pool : config.pools) draft.pools.push_back(*pool);
   const std::string text = print_table(draft, root_fields(), "");
   return text.substr(std::min(text.find_first_not_of('\n'), text.size()));
@@ -111,7 +111,8 @@ std::string config_reference() {
          section("`[pool.http]`", "What the http check asks, and what it wants to see.", http_fields()) +
          ecosystem_sections() + section("`[[alert]]`", "One rule.", rule_fields()) + signal_section() +
          default_rule_section() + section("`[[receiver]]`", "One receiver, of one kind.", receiver_fields()) +
-         receiver_sections();
+         receiver_sections() +
+         section("`[[maintenance]]`", "One window in which nobody is told of certain alerts.", maintenance_fields());
 }
 
 }  // namespace mw

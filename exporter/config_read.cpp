@@ -58,6 +58,7 @@ Config freeze(Draft draft) {
   config.agent = std::move(draft.agent);
   config.rules = std::move(draft.rules);
   config.receivers = std::move(draft.receivers);
+  config.maintenance = std::move(draft.maintenance);
   for (Pool& pool : draft.pools) config.pools.push_back(std::make_shared<const Pool>(std::move(pool)));
   return config;
 }
@@ -67,6 +68,7 @@ void check(const Draft& draft, Reading& reading) {
   check_pools(draft, reading);
   check_rules(draft, reading);
   check_receivers(draft, reading);
+  check_maintenance(draft, reading);
 }
 
 }  // namespace

@@ -257,12 +257,48 @@ Fields<Rule> rule_rows() {
                       "that when is no longer true"),
       otherwise(field<R>("severity", &R::severity, name_form(), "the label severity"), "\"warning\""),
       field<R>("labels", &R::labels, labels(), "more labels"),
-      field<R>("annotations", &R::annotations, annotations(), "texts for people"),
+      field<R>("annotations", &R::annotations, annotations(),
+               "texts for people; `{{ $labels.NAME }}` and `{{ $value }}` are filled in"),
       otherwise_words(field<R>("pools", &R::pools, names, "the pools it looks at"), "all pools"),
       field<R>("notify", &R::notify, names, "the receivers to tell"),
       field<R>("inhibited_by", &R::inhibited_by, names,
                "rules that keep this one silent while they are pending or firing for the same mirror"),
   };
+}
+
+// ---- the agent ----------------------------------------------------------------------------------------------
+
+Fields<AgentConfig> agent_rows() {
+  using A = AgentConfig;
+  Fields<A> rows = {
+      field<A>("vantage", &A::vantage, name_form(), "the place this agent looks from; a label of every notice"),
+      field<A>("contact", &A::contact, contact(), "in the User-Agent, so that operators can reach us"),
+      field<A>("external_url", &A::external_url, page_url(), "where people find this agent; links in notices"),
+      otherwise_words(
+          field<A>("state", &A::state, file_path(), "directory for what must survive a restart; made if missing"),
+          "none: lag and the ledger begin anew at every start"),
+      field<A>("controls", &A::controls, list_of(mirror_url(), 8),
+               "hosts that are hardly ever down; asked only when most mirrors cannot be reached, to tell our own "
+               "outage from theirs"),
+      otherwise(field<A>("concurrency", &A::concurrency, whole(1, 4096), "checks running at once"), "64"),
+      otherwise(field<A>("concurrency_per_host", &A::concurrency_per_host, whole(1, 256),
+                         "of these, against one host; not more than concurrency"),
+                "2"),
+      otherwise(field<A>("gap_per_host", &A::gap_per_host, span(Duration::zero(), minutes(1)),
+                         "between the starts of two checks of one host"),
+                "\"100ms\""),
+      otherwise(field<A>("bytes_per_host_per_day", &A::bytes_per_host_per_day,
+                         byte_count(std::uint64_t{1} << 20U, std::uint64_t{1} << 40U),
+                         "what the checks http, freshness and integrity may fetch from one host; refills evenly"),
+                "\"1GiB\""),
+      otherwise(field<A>("evaluation_interval", &A::evaluation_interval, span(milliseconds(10), hours(1)),
+                         "between two evaluations of the rules"),
+                "\"5s\""),
+  };
+  append(rows, secret_fields<A>("api_token", &A::api_token, Inline::refused,
+                                "a bearer token: who sends it may lay silences and acknowledge alerts; without one, "
+                                "nobody may"));
+  return rows;
 }
 
 }  // namespace
@@ -340,32 +376,7 @@ const Fields<Rule>& rule_fields() {
 }
 
 const Fields<AgentConfig>& agent_fields() {
-  using A = AgentConfig;
-  static const Fields<A> rows = {
-      field<A>("vantage", &A::vantage, name_form(), "the place this agent looks from; a label of every notice"),
-      field<A>("contact", &A::contact, contact(), "in the User-Agent, so that operators can reach us"),
-      field<A>("external_url", &A::external_url, page_url(), "where people find this agent; links in notices"),
-      otherwise_words(
-          field<A>("state", &A::state, file_path(), "directory for what must survive a restart; made if missing"),
-          "none: lag and the ledger begin anew at every start"),
-      field<A>("controls", &A::controls, list_of(mirror_url(), 8),
-               "hosts that are hardly ever down; asked only when most mirrors cannot be reached, to tell our own "
-               "outage from theirs"),
-      otherwise(field<A>("concurrency", &A::concurrency, whole(1, 4096), "checks running at once"), "64"),
-      otherwise(field<A>("concurrency_per_host", &A::concurrency_per_host, whole(1, 256),
-                         "of these, against one host; not more than concurrency"),
-                "2"),
-      otherwise(field<A>("gap_per_host", &A::gap_per_host, span(Duration::zero(), minutes(1)),
-                         "between the starts of two checks of one host"),
-                "\"100ms\""),
-      otherwise(field<A>("bytes_per_host_per_day", &A::bytes_per_host_per_day,
-                         byte_count(std::uint64_t{1} << 20U, std::uint64_t{1} << 40U),
-                         "what the checks http, freshness and integrity may fetch from one host; refills evenly"),
-                "\"1GiB\""),
-      otherwise(field<A>("evaluation_interval", &A::evaluation_interval, span(milliseconds(10), hours(1)),
-                         "between two evaluations of the rules"),
-                "\"5s\""),
-  };
+  static const Fields<AgentConfig> rows = agent_rows();
   return rows;
 }
 
@@ -378,6 +389,8 @@ const Fields<Draft>& root_fields() {
         required(std::move(pools)),
         table_list<Draft>("alert", &Draft::rules, rule_fields(), "rules"),
         table_list<Draft>("receiver", &Draft::receivers, receiver_fields(), "who is told"),
+        table_list<Draft>("maintenance", &Draft::maintenance, maintenance_fields(),
+                          "when nobody is told of certain alerts"),
     };
   }();
   return rows;

@@ -14,6 +14,7 @@ struct Draft {
   std::vector<Pool> pools;
   std::vector<Rule> rules;
   std::vector<Receiver> receivers;
+  std::vector<Maintenance> maintenance;
 };
 
 const Fields<Draft>& root_fields();
@@ -26,6 +27,7 @@ const Fields<Mirror>& mirror_fields();
 const Fields<Mirror>& reference_fields();  ///< a mirror's, but the name is optional
 const Fields<Proxy>& proxy_fields();
 const Fields<Rule>& rule_fields();
+const Fields<Maintenance>& maintenance_fields();
 const Fields<Receiver>& receiver_fields();
 const Fields<Receiver>& kind_fields(const ReceiverKind&);  ///< of [receiver.slack]
 
@@ -36,6 +38,7 @@ void complete(Pool& pool);
 void check_pools(const Draft& draft, Reading& reading);
 void check_rules(const Draft& draft, Reading& reading);
 void check_receivers(const Draft& draft, Reading& reading);
+void check_maintenance(const Draft& draft, Reading& reading);
 void check_agent(const AgentConfig& agent, Reading& reading);
 
 /// Complains about a name that was taken before. `what` is what it names; `seen` maps names to their paths.

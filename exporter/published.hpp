@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "alerts/engine.hpp"
+#include "alerts/silence.hpp"
 #include "exporter/config.hpp"
 #include "probes/snapshot.hpp"
 
@@ -24,6 +25,7 @@ struct Published {
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<const Alerts> alerts;
   std::vector<ReceiverView> receivers;
+  Silences silences;
   bool ready = false;  ///< every mirror has been looked at once
 };
 

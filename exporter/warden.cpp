@@ -82,6 +82,7 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   rebuild_slots();
   ready_ = false;
   judge_all();
+  hush({net_.now(), net_.wall()});
   publish();
   pump();
   if (!std::exchange(keeping_time_, true)) spawn(keep_time(), "the evaluation of rules");
@@ -283,6 +284,7 @@ void Warden::evaluate_now() {
   judge_all();
   const Instant now{net_.now(), net_.wall()};
   owing_.alerts = evaluate(std::move(owing_.alerts), config_->rules, *snapshot_, now);
+  hush(now);
   for (const Receiver& receiver : config_->receivers) pump_delivery(receiver);
   forget_finished(owing_.alerts, owing_.outbox, config_->receivers);
   publish();
@@ -350,6 +352,7 @@ void Warden::publish() {
   published->config = config_;
   published->snapshot = snapshot_;
   published->alerts = std::make_shared<const Alerts>(owing_.alerts);
+  published->silences = owing_.silences;
   ready_ = ready_ || all_looked_at();
   published->ready = ready_;
   for (const Receiver& receiver : config_->receivers) {

@@ -47,6 +47,13 @@ class Warden {
   /// Also a reload: unchanged mirrors keep state and phase, unchanged alerts their timers.
   void configure(std::shared_ptr<const Config>);
 
+  /// From now on nobody is told of what it matches. Its id.
+  std::variant<std::string, NotLaid> lay(Silence);
+  /// Ends it; false if there is none.
+  bool lift(const std::string& id);
+  /// How many alerts it was about.
+  std::size_t acknowledge(const std::vector<Matcher>&, Acknowledgement by);
+
   /// No further check or notice begins. What is under way ends when Net lets it.
   void stop() { stopped_ = true; }
 
@@ -91,6 +98,7 @@ class Warden {
   Task<void> keep_time();
   void judge_all();
   void evaluate_now();
+  void hush(Instant now);
   void publish();
   bool all_looked_at() const;
   Target target_of(const SlotKey&, const Slot&);

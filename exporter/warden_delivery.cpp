@@ -95,6 +95,7 @@ void Warden::pump_delivery(const Receiver& receiver) {
   if (stopped_ || delivering_.contains(receiver.name)) return;
   Ledger& ledger = owing_.outbox[receiver.name];
   const Outlook outlook = look_out(ledger, owing_.alerts, receiver);
+  ledger = held_back(std::move(ledger), owing_.alerts);
   ledger = noted(std::move(ledger), outlook, net_.now());
   owed_[receiver.name] = count_owed(outlook);
   const auto next = next_step(ledger, outlook, receiver, net_.now());

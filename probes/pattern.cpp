@@ -29,4 +29,10 @@ bool regex_matches(std::string_view text, std::string_view pattern) {
   return compiled.ok() && RE2::PartialMatch(piece(text), compiled);
 }
 
+Regex::Regex(std::string_view pattern) : compiled_(std::make_shared<const RE2>(piece(pattern), quiet())) {}
+
+bool Regex::matches_whole(std::string_view text) const {
+  return compiled_->ok() && RE2::FullMatch(piece(text), *compiled_);
+}
+
 }  // namespace mw

@@ -1,9 +1,14 @@
 // Regular expressions in linear time (RE2 syntax), so that a hostile body cannot make matching explode.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+namespace re2 {
+class RE2;
+}
 
 namespace mw {
 
@@ -12,5 +17,15 @@ std::optional<std::string> regex_error(std::string_view pattern);
 
 /// Whether `pattern` matches anywhere in `text`. A pattern that regex_error() refuses matches nothing.
 bool regex_matches(std::string_view text, std::string_view pattern);
+
+/// A pattern that many texts are held against. One that regex_error() refuses matches nothing.
+class Regex {
+ public:
+  explicit Regex(std::string_view pattern);
+  bool matches_whole(std::string_view text) const;
+
+ private:
+  std::shared_ptr<const re2::RE2> compiled_;
+};
 
 }  // namespace mw

@@ -1,6 +1,7 @@
 // The only file of the exporter that writes JSON pages.
 #include "exporter/web/api.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "exporter/exposition.hpp"
@@ -79,7 +80,31 @@ Json mirror_json(const MirrorView& view) {
   return json;
 }
 
+Json alert_json(const AlertKey& key, const Alert& alert) {
+  Json labels = Json::object();
+  for (const auto& [label, value] : alert.labels) labels[label] = printable(value);
+  Json json{{"rule", key.rule}, {"labels", std::move(labels)}, {"state", name(alert.phase)}};
+  json["since"] = unix_seconds(alert.phase == Phase::firing ? alert.fired_at : alert.active_at);
+  json["when"] = to_string(alert.rule->when);
+  if (std::isfinite(alert.value)) json["value"] = alert.value;
+  if (!alert.muted_by.empty()) json["muted_by"] = alert.muted_by;
+  if (!alert.silenced_by.empty()) json["silenced_by"] = alert.silenced_by;
+  if (alert.acknowledged)
+    json["acknowledged"] = {{"by", printable(alert.acknowledged->by)},
+                            {"comment", printable(alert.acknowledged->comment, 1024)},
+                            {"at", unix_seconds(alert.acknowledged->at)}};
+  return json;
+}
+
 }  // namespace
+
+std::string alerts_json(const Published& published, SysTime now) {
+  Json list = Json::array();
+  for (const auto& [key, alert] : *published.alerts)
+    if (alert.phase != Phase::inactive) list.push_back(alert_json(key, alert));
+  const Json json{{"at", unix_seconds(now)}, {"alerts", std::move(list)}};
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 std::string mirrors_json(const Published& published, SysTime now) {
   Json mirrors = Json::array();

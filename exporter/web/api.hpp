@@ -11,4 +11,7 @@ namespace mw {
 /// text is printable; unknown values are left out.
 std::string mirrors_json(const Published&, SysTime now);
 
+/// GET /api/v1/alerts: what is pending or firing, with who keeps it silent and who has seen to it.
+std::string alerts_json(const Published&, SysTime now);
+
 }  // namespace mw

@@ -6,7 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "probes/secret.hpp"
+
 namespace mw {
+
+inline constexpr std::size_t kLargestBody = 64 * 1024;
 
 struct WebRequest {
   std::string method;
@@ -15,6 +19,8 @@ struct WebRequest {
   std::string accept;
   std::string origin;      ///< a browser's word on who is asking; empty from everything else
   std::string fetch_site;  ///< Sec-Fetch-Site, likewise
+  Secret authorization;    ///< the header field as it was sent
+  std::string body;        ///< at most kLargestBody bytes
 };
 
 struct WebReply {

@@ -91,20 +91,30 @@ std::string subject(const AlertKey& key) {
   return html(key.pool) + (key.mirror.empty() ? "" : " / <b>" + html(key.mirror) + "</b>");
 }
 
+std::string why_quiet(const Alert& alert) {
+  std::string why;
+  if (alert.muted()) why = "muted by another alert";
+  if (!alert.silenced_by.empty()) why += (why.empty() ? "" : "; ") + ("silenced: " + html(alert.silenced_by));
+  if (alert.acknowledged)
+    why += (why.empty() ? "" : "; ") + ("acknowledged by " + html(alert.acknowledged->by)) + ": " +
+           html(alert.acknowledged->comment);
+  return why.empty() ? "" : " <span class=\"none\">(" + why + ")</span>";
+}
+
 std::string alert_item(const AlertKey& key, const Alert& alert, SysTime now) {
   std::string out =
       "<li><b>" + html(key.rule) + "</b> <span class=\"severity\">" + html(alert.rule->severity) + "</span> ";
   out += subject(key) + ": " + html(name(alert.which.signal)) + " " + value_text(alert) + ", fired " +
          ago(alert.fired_at, now);
-  return out + (alert.muted() ? " <span class=\"none\">(muted by another alert)</span>" : "") + "</li>\n";
+  return out + why_quiet(alert) + "</li>\n";
 }
 
 /// What nobody is told of comes last.
 std::string firing_items(const Alerts& alerts, SysTime now) {
   std::string out;
-  for (const bool muted : {false, true}) {
+  for (const bool heard : {true, false}) {
     for (const auto& [key, alert] : alerts) {
-      if (alert.phase == Phase::firing && alert.muted() == muted) out += alert_item(key, alert, now);
+      if (alert.phase == Phase::firing && alert.heard() == heard) out += alert_item(key, alert, now);
     }
   }
   return out;

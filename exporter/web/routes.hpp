@@ -5,14 +5,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "exporter/build_info.hpp"
 #include "exporter/exposition.hpp"
 #include "exporter/published.hpp"
 #include "exporter/web/message.hpp"
+#include "exporter/web/orders.hpp"
 
 namespace mw {
+
+/// What people may order, each from the loop that owns it all. Nothing: the agent did not answer in time.
+struct Orders {
+  std::function<std::variant<std::string, NotLaid>(const Silence&)> lay;
+  std::function<std::optional<bool>(const std::string& id)> lift;
+  std::function<std::optional<std::size_t>(const AcknowledgeOrder&)> acknowledge;
+};
 
 struct Site {
   std::shared_ptr<const Published> published;  ///< may be null: nothing is known yet
@@ -21,6 +30,7 @@ struct Site {
   std::string metrics_path = "/metrics";
   std::function<std::vector<Family>()> own_families;   ///< of the agent and its process
   std::function<std::optional<std::string>()> reload;  ///< reads the configuration again; the reason if it failed
+  Orders orders;
 };
 
 WebReply answer(const WebRequest&, const Site&);

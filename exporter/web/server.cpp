@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kChunk = std::size_t{16} * 1024;
 /// For a whole reply: civetweb's own timeout begins anew with every byte that a slow reader takes.
 constexpr auto kReplyDeadline = std::chrono::seconds(10);
+/// For a whole body, likewise.
+constexpr auto kRequestDeadline = std::chrono::seconds(10);
 
 constexpr std::string_view kCommonHeaders =
     "X-Content-Type-Options: nosniff\r\n"
@@ -83,16 +85,35 @@ WebRequest to_request(const mg_connection* connection) {
   request.accept = header(connection, "Accept");
   request.origin = header(connection, "Origin");
   request.fetch_site = header(connection, "Sec-Fetch-Site");
+  request.authorization = Secret(header(connection, "Authorization"));
   return request;
 }
 
-WebReply reply_to(const mg_connection* connection, const WebRequest& request, const WebServer::Answer& answer) {
+/// The body as its Content-Length announces it; less when the sender goes away or dawdles.
+std::string body_of(mg_connection* connection, std::size_t length) {
+  const auto deadline = std::chrono::steady_clock::now() + kRequestDeadline;
+  std::string body;
+  std::array<char, kChunk> chunk{};
+  while (body.size() < length && std::chrono::steady_clock::now() < deadline) {
+    const int got = mg_read(connection, chunk.data(), std::min(chunk.size(), length - body.size()));
+    if (got <= 0) break;
+    body.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  return body;
+}
+
+WebReply reply_to(mg_connection* connection, WebRequest& request, const WebServer::Answer& answer) {
+  constexpr std::array<std::string_view, 4> kMethods = {"GET", "HEAD", "POST", "DELETE"};
   if (const int status = refusal(connection, request)) return plain(status, "bad request");
-  if (request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
+  if (std::find(kMethods.begin(), kMethods.end(), request.method) == kMethods.end()) {
     WebReply reply = plain(405, "method not allowed");
-    reply.headers.emplace_back("Allow", "GET, HEAD, POST");
+    reply.headers.emplace_back("Allow", "GET, HEAD, POST, DELETE");
     return reply;
   }
+  const long long length = std::max(0LL, mg_get_request_info(connection)->content_length);
+  if (length > static_cast<long long>(kLargestBody)) return plain(413, "the body is larger than 64 KiB");
+  request.body = body_of(connection, static_cast<std::size_t>(length));
+  if (request.body.size() < static_cast<std::size_t>(length)) return plain(408, "the body did not arrive in time");
   return answer(request);
 }
 
@@ -100,7 +121,7 @@ WebReply reply_to(const mg_connection* connection, const WebRequest& request, co
 int begin_request(mg_connection* connection) noexcept {
   const auto& answer = *static_cast<const WebServer::Answer*>(mg_get_user_context_data(connection));
   try {
-    const WebRequest request = to_request(connection);
+    WebRequest request = to_request(connection);
     const WebReply reply = reply_to(connection, request, answer);
     send_reply(connection, reply, request.method != "HEAD");
     return reply.status;

@@ -118,6 +118,7 @@ TEST_CASE("what is printed says the same when it is read again") {
     const std::string printed = print_config(std::get<Config>(first));
     std::string text = replace(printed, "password = \"<redacted>\"", "password_file = \"/secrets/good\"");
     text = replace(text, "bearer = \"<redacted>\"", "bearer_file = \"/secrets/good\"");
+    text = replace(text, "api_token = \"<redacted>\"", "api_token_file = \"/secrets/good\"");
     text = replace(text, "url = \"<redacted>\"", "url_file = \"/secrets/url\"");
     const auto again = parse_config(text, "printed.toml", fake_secrets());
     INFO(told(again));

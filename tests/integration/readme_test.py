@@ -81,7 +81,8 @@ def main():
     assert len(examples) >= 3, examples.keys()
     for name, example in examples.items():
         check_config(name, example, directory)
-    commands = [line for block in blocks(text, "sh") for line in block.splitlines() if line and line[0] != "#"]
+    shown = [block.replace("\\\n", " ") for block in blocks(text, "sh")]
+    commands = [line for block in shown for line in block.splitlines() if line and line[0] != "#"]
     assert len(commands) >= 4, commands
     for line in commands:
         check_command(line)

@@ -189,12 +189,29 @@ class Player final : public WardenEvents {
       name_is(word(1), word(2));
     else if (words[0] == "wall")
       step_wall(word(1));
+    else if (words[0] == "hush")
+      hush(step.line, word(1), word(2));
+    else if (words[0] == "lift")
+      warden_->lift(silence_);
     else if (words[0] == "reload")
       configure(word(1), step.line);
     else if (words[0] == "restart" || words[0] == "crash")
       begin_anew(words[0] == "restart", step.line);
     else
       fail(step.line, "a known verb", words[0]);
+  }
+
+  void hush(unsigned line, const std::string& matcher, const std::string& lasts) {
+    Silence wanted;
+    const auto parsed = parse_matcher(matcher);
+    if (const auto* good = std::get_if<Matcher>(&parsed)) wanted.matchers = {*good};
+    wanted.starts_at = net_.wall();
+    wanted.ends_at = net_.wall() + parse_duration(lasts).value_or(Duration::zero());
+    wanted.created_by = "scenario";
+    wanted.comment = "told to";
+    const auto laid = warden_->lay(wanted);
+    if (const auto* refused = std::get_if<NotLaid>(&laid)) return fail(line, "a silence", refused->why);
+    silence_ = std::get<std::string>(laid);
   }
 
   void name_is(const std::string& name, const std::string& answer) {
@@ -340,6 +357,7 @@ class Player final : public WardenEvents {
   asio::io_context loop_;
   FakeNet net_{loop_};
   std::shared_ptr<MemoryState> state_ = std::make_shared<MemoryState>();
+  std::string silence_;  ///< the last that was laid
   std::unique_ptr<Warden> warden_ = born();
   std::vector<std::unique_ptr<Warden>> dead_;  ///< what they left running ends against them, not against nothing
   std::shared_ptr<const Published> picture_;

@@ -55,6 +55,7 @@ struct Desk {
   bool tell(Duration since, const Delivery& delivery = kAccepted) {
     const SteadyTime now = at(since).steady;
     const Outlook outlook = look_out(ledger, alerts, receiver);
+    ledger = held_back(ledger, alerts);
     ledger = noted(ledger, outlook, now);
     const auto next = next_step(ledger, outlook, receiver, now);
     if (!next) return false;
@@ -348,7 +349,7 @@ TEST_CASE("outbox records: what was owed is owed, what was told is told") {
   desk.tell(0s);
   desk.fire("B", "\"镜像\"\n", 1s);
   desk.tell(1s, kLater);
-  Owing owing{desk.alerts, {{"hook", desk.ledger}}};
+  Owing owing{desk.alerts, {{"hook", desk.ledger}}, {}};
   owing.outbox["hook"].dead = {{"id", kWall, "status 400", "B"}};
   const Owing again = back(owing, at(10s), {SteadyTime(5s), at(40s).wall});
   REQUIRE(again.alerts.size() == 2);
@@ -382,7 +383,7 @@ TEST_CASE("outbox records: only what differs is written, time alone does not, an
   pending.phase = Phase::pending;
   pending.last = Truth::yes;
   desk.alerts[{"P", "p", "m"}] = pending;
-  Owing owing{desk.alerts, {{"hook", desk.ledger}}};
+  Owing owing{desk.alerts, {{"hook", desk.ledger}}, {}};
   OwingRecords records;
   const auto kinds = [&](Instant now) {
     Sent all;
@@ -427,7 +428,7 @@ TEST_CASE("outbox records: what cannot be read is passed over and counted, and t
   desk.receiver.group_wait = 0s;
   desk.fire("A", "m", 0s);
   desk.tell(0s);
-  std::vector<Record> records = OwingRecords().since_last({desk.alerts, {{"hook", desk.ledger}}}, at(0s));
+  std::vector<Record> records = OwingRecords().since_last({desk.alerts, {{"hook", desk.ledger}}, {}}, at(0s));
   for (const char* bad : {"", "{", "[]", "{}", "[1,2,3]", "null", "\"x\"", "[[[[[[[["}) {
     for (std::size_t i = 0; i < records.size(); ++i) {
       std::vector<Record> damaged = records;
@@ -438,4 +439,79 @@ TEST_CASE("outbox records: what cannot be read is passed over and counted, and t
       CHECK((passed_over == 1 || damaged[i].kind == "clock"));
     }
   }
+}
+
+TEST_CASE("outbox: what is silenced is told when the silence ends, if it is still so") {
+  Desk desk;
+  desk.receiver.group_by = {"mirror"};
+  desk.receiver.group_wait = 0s;
+  desk.receiver.group_interval = 0s;
+  desk.fire("A", "told", 0s);
+  CHECK(desk.tell(0s));
+  desk.fire("A", "brief", 1min);
+  desk.fire("A", "long", 1min);
+  for (auto& [key, alert] : desk.alerts) alert.silenced_by = "s1";
+  desk.resolve("A", "told", 2min);
+  desk.resolve("A", "brief", 2min);
+  CHECK_FALSE(desk.tell(5h));
+  for (auto& [key, alert] : desk.alerts) alert.silenced_by.clear();
+  CHECK(desk.tell(6h));
+  CHECK(desk.tell(6h));
+  CHECK_FALSE(desk.tell(6h));
+  CHECK(desk.sent == Sent{"1: +A/told", "2: +A/long", "3: -A/told"});
+}
+
+TEST_CASE("outbox: a message under way waits for the silence of all that it is about") {
+  Desk desk;
+  desk.receiver.group_wait = 0s;
+  desk.fire("A", "m", 0s);
+  desk.fire("A", "n", 0s);
+  CHECK(desk.tell(0s, kLater));
+  desk.alerts.at({"A", "p", "m"}).silenced_by = "s1";
+  CHECK(desk.tell(10s, kLater));
+  desk.alerts.at({"A", "p", "n"}).silenced_by = "s1";
+  CHECK_FALSE(desk.tell(1h));
+  desk.alerts.at({"A", "p", "n"}).silenced_by.clear();
+  CHECK(desk.tell(2h));
+  CHECK(desk.sent == Sent{"1: +A/m +A/n", "1: +A/m +A/n", "1: +A/m +A/n"});
+}
+
+TEST_CASE("outbox: of what somebody has seen to there is no reminder, but its end is told") {
+  Desk desk;
+  desk.receiver.group_wait = 0s;
+  desk.fire("A", "m", 0s);
+  desk.alerts.at({"A", "p", "m"}).acknowledged = Acknowledgement{"ann", "on it", kWall};
+  CHECK(desk.tell(0s));
+  CHECK_FALSE(desk.tell(100h));
+  desk.alerts.at({"A", "p", "m"}).acknowledged.reset();
+  desk.resolve("A", "m", 101h);
+  CHECK(desk.tell(101h));
+  CHECK(desk.sent == Sent{"1: +A/m", "2: -A/m"});
+}
+
+TEST_CASE("outbox: silences and acknowledgements survive a restart") {
+  Owing owing;
+  Silence laid{"s1", {{"mirror", "a", false, false}, {"pool", "p", true, true}}, kWall, kWall + 2h, "ann", "why", {},
+               {}};
+  owing.silences["s1"] = timed(laid, at(0s));
+  Desk desk;
+  desk.fire("A", "m", 0s);
+  desk.alerts.at({"A", "p", "m"}).acknowledged = Acknowledgement{"ann", "on it", kWall};
+  owing.alerts = desk.alerts;
+  OwingRecords records;
+  const auto rows = records.since_last(owing, at(0s));
+  CHECK(records.since_last(owing, at(1s)).empty());
+  std::size_t passed_over = 0;
+  const Instant later{SteadyTime(5s), kWall + 1h};
+  const Owing again = restored(rows, later, passed_over);
+  CHECK(passed_over == 0);
+  REQUIRE(again.silences.contains("s1"));
+  CHECK(again.silences.at("s1").matchers == laid.matchers);
+  CHECK(again.silences.at("s1").ends == SteadyTime(1h + 5s));
+  CHECK(again.alerts.at({"A", "p", "m"}).acknowledged == desk.alerts.at({"A", "p", "m"}).acknowledged);
+  owing.silences.clear();
+  const auto gone = records.since_last(owing, at(1min));
+  REQUIRE_FALSE(gone.empty());
+  CHECK(gone.back().kind == "silence");
+  CHECK_FALSE(gone.back().value);
 }

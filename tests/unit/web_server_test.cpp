@@ -150,11 +150,30 @@ TEST_CASE("GET and HEAD over a socket") {
   CHECK(body_of(head).empty());
 }
 
+TEST_CASE("a body comes with its request, whole and of at most 64 KiB") {
+  std::string body;
+  const Served served([&](const WebRequest& request) { return body = request.body, plain(200, "x"); });
+  const auto send = [&](const std::string& length, const std::string& content) {
+    return status_of(ask(request("POST", "/", "Content-Length: " + length + "\r\n") + content));
+  };
+  CHECK(send("3", "a=b") == 200);
+  CHECK(body == "a=b");
+  CHECK(send("0", "") == 200);
+  CHECK(body.empty());
+  const std::string largest(kLargestBody, 'x');
+  CHECK(send(std::to_string(kLargestBody), largest) == 200);
+  CHECK(body == largest);
+  body.clear();
+  CHECK(send(std::to_string(kLargestBody + 1), largest) == 413);
+  CHECK(send("-1", "") >= 400);
+  CHECK(body.empty());
+}
+
 TEST_CASE("what is not a plain request is refused before anybody is asked") {
   std::atomic<int> asked = 0;
   const Served served([&](const WebRequest&) { return ++asked, plain(200, "x"); });
   const auto status = [&](const std::string& raw) { return status_of(ask(raw)); };
-  for (const char* method : {"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "CONNECT"}) {
+  for (const char* method : {"PUT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "CONNECT"}) {
     INFO(method);
     const int code = status(request(method, "/"));
     CHECK((code == 405 || code == 400 || code == 501));
@@ -274,4 +293,84 @@ TEST_CASE("the page forbids everything but its own style") {
     const bool is_escaped_text = std::string(forbidden) == "src=";  // the sample's hostile detail, as text
     CHECK((is_escaped_text || !has(reply.body, forbidden)));
   }
+}
+
+namespace {
+
+/// A site whose agent takes orders from who knows the token, and what it was told.
+struct Ordered {
+  Site site = sample_site();
+  std::vector<std::string> orders;
+
+  Ordered() {
+    auto published = sample_published();
+    auto config = published.config ? *published.config : Config();
+    config.agent.api_token = Secret("open sesame");
+    published.config = std::make_shared<const Config>(std::move(config));
+    site.published = std::make_shared<const Published>(std::move(published));
+    site.orders.lay = [this](const Silence& wanted) -> std::variant<std::string, NotLaid> {
+      orders.push_back("lay " + to_string(wanted.matchers.at(0)));
+      return "id1";
+    };
+    site.orders.lift = [this](const std::string& id) {
+      orders.push_back("lift " + id);
+      return std::optional(id == "id1");
+    };
+    site.orders.acknowledge = [this](const AcknowledgeOrder& order) {
+      orders.push_back("acknowledge for " + order.by.by);
+      return std::optional<std::size_t>(2);
+    };
+  }
+  WebReply ask(const std::string& method, const std::string& path, const std::string& token, const std::string& body) {
+    WebRequest request;
+    request.method = method;
+    request.path = path;
+    request.authorization = Secret(token);
+    request.body = body;
+    return answer(request, site);
+  }
+};
+
+constexpr const char* kSilence =
+    R"({"matchers":[{"name":"mirror","value":"a"}],"duration":"2h","createdBy":"ann","comment":"why"})";
+
+}  // namespace
+
+TEST_CASE("orders are for who knows the token") {
+  Ordered ordered;
+  for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer open", "Bearer open sesam", "Bearer open sesame2",
+                            "Basic open sesame", "open sesame"}) {
+    INFO(wrong);
+    CHECK(ordered.ask("POST", "/api/v1/silences", wrong, kSilence).status == 401);
+    CHECK(ordered.ask("DELETE", "/api/v1/silence/id1", wrong, "").status == 401);
+    CHECK(ordered.ask("POST", "/api/v1/alerts/acknowledge", wrong, kSilence).status == 401);
+  }
+  CHECK(ordered.orders.empty());
+  const WebReply laid = ordered.ask("POST", "/api/v1/silences", "Bearer open sesame", kSilence);
+  CHECK(laid.body == "{\"silenceID\":\"id1\"}\n");
+  CHECK(ordered.ask("DELETE", "/api/v1/silence/id1", "Bearer open sesame", "").status == 200);
+  CHECK(ordered.ask("DELETE", "/api/v1/silence/id2", "Bearer open sesame", "").status == 404);
+  CHECK(ordered.ask("POST", "/api/v1/alerts/acknowledge", "Bearer open sesame", kSilence).body ==
+        "{\"acknowledged\":2}\n");
+  CHECK(ordered.orders == std::vector<std::string>{"lay mirror=\"a\"", "lift id1", "lift id2", "acknowledge for ann"});
+}
+
+TEST_CASE("without a token in the configuration nobody may order") {
+  const Site site = sample_site();
+  CHECK(get(site, "/api/v1/silences", "POST").status == 403);
+  CHECK(get(site, "/api/v1/silence/id1", "DELETE").status == 403);
+  CHECK(get(site, "/api/v1/silence/id1").status == 405);
+  CHECK(get(site, "/api/v1/silences").body == "[]\n");
+  CHECK(has(get(site, "/api/v1/alerts").body, "\"alerts\": ["));
+}
+
+TEST_CASE("a bad order is refused in words") {
+  Ordered ordered;
+  CHECK(ordered.ask("POST", "/api/v1/silences", "Bearer open sesame", "{}").body ==
+        "matchers is no list of matchers\n");
+  CHECK(ordered.ask("POST", "/api/v1/silences", "Bearer open sesame", "{}").status == 400);
+  ordered.site.orders.lay = [](const Silence&) {
+    return std::variant<std::string, NotLaid>(NotLaid{"is one too many"});
+  };
+  CHECK(ordered.ask("POST", "/api/v1/silences", "Bearer open sesame", kSilence).status == 409);
 }
