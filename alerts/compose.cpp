@@ -7,6 +7,7 @@
 #include <ctime>
 #include <tuple>
 
+#include "alerts/runbook.hpp"
 #include "alerts/template.hpp"
 #include "probes/duration.hpp"
 #include "probes/ecosystem.hpp"
@@ -208,6 +209,8 @@ void annotate(const Speaker& speaker, Notice& notice) {
       annotations["reason"] = name(failure->reason);
     }
   }
+  if (!speaker.scene.external_url.empty() && !runbook(speaker.owed.key.rule).empty())
+    annotations["runbook_url"] = speaker.scene.external_url + "/runbooks/" + speaker.owed.key.rule;
   for (const auto& [key, text] : speaker.alert.rule->annotations)
     annotations.insert_or_assign(key, filled_in(text, speaker.alert.labels, value_text(speaker.alert)));
 }

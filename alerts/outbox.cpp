@@ -157,7 +157,7 @@ std::optional<std::string> next_parcel(const Ledger& ledger) {
 }
 
 void bury(Ledger& ledger, const Parcel& parcel, const Delivery& delivery, SysTime at) {
-  ++ledger.buried;
+  ++ledger.tally.buried;
   ledger.dead.push_back({parcel.message.id, at, delivery.error, headline(parcel.message)});
   if (ledger.dead.size() > kMostDead) ledger.dead.pop_front();
 }
@@ -240,6 +240,7 @@ std::string message_id(const std::string& agent, const std::string& receiver, st
 
 Ledger packed(Ledger ledger, const Batch& batch, Message message, SteadyTime now) {
   ledger.sequence = message.sequence;
+  ++ledger.tally.made;
   for (const std::string& key : batch.groups) {
     Group& group = ledger.groups[key];
     group.waiting.reset();
@@ -270,6 +271,7 @@ Ledger settled(Ledger ledger, const std::string& parcel, const Delivery& deliver
   if (found == ledger.parcels.end()) return ledger;
   const bool hopeless = delivery.outcome == Acceptance::rejected && found->second.attempts >= kMostRejections;
   if (hopeless) bury(ledger, found->second, delivery, now.wall);
+  if (delivery.outcome == Acceptance::accepted) ++ledger.tally.accepted;
   if (delivery.outcome == Acceptance::accepted || hopeless) {
     mark_told(ledger, found->second);
     ledger.parcels.erase(found);
@@ -281,6 +283,11 @@ Ledger settled(Ledger ledger, const std::string& parcel, const Delivery& deliver
   ++ledger.failures;
   ledger.not_before = now.steady + wait_after(ledger, found->second, delivery);
   ledger.last_error = delivery.error;
+  return ledger;
+}
+
+Ledger dropped(Ledger ledger, const std::string& parcel) {
+  ledger.tally.dropped += ledger.parcels.erase(parcel);
   return ledger;
 }
 

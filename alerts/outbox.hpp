@@ -69,6 +69,14 @@ struct DeadLetter {
   std::string headline;
 };
 
+/// Messages since the process began. At every moment: made = accepted + buried + dropped + those under way.
+struct Tally {
+  std::size_t made = 0;  ///< those that an earlier life left under way included
+  std::size_t accepted = 0;
+  std::size_t buried = 0;   ///< dead letters
+  std::size_t dropped = 0;  ///< there was nothing left to say
+};
+
 struct Ledger {
   std::map<AlertKey, Told> told;
   std::map<std::string, Group> groups;
@@ -80,7 +88,7 @@ struct Ledger {
   double tokens_used = 0;  ///< of the kind's Pace, as of tokens_at
   SteadyTime tokens_at{};
   std::deque<DeadLetter> dead;  ///< the newest last, 20 at most
-  std::size_t buried = 0;       ///< dead letters since the process began
+  Tally tally;
 };
 
 /// By receiver name.
@@ -128,6 +136,9 @@ Ledger attempted(Ledger, const std::string& parcel, const Receiver&, SteadyTime 
 /// Accepted, or for the third time rejected: settled. Else it is tried again, later each time: 1 s doubling to 5 min
 /// with jitter, or what Retry-After says up to 1 h; not before a minute where the address or the credentials are wrong.
 Ledger settled(Ledger, const std::string& parcel, const Delivery&, Instant now);
+
+/// Gives a message up of whose alerts nothing is known any more: after a restart its words cannot be found again.
+Ledger dropped(Ledger, const std::string& parcel);
 
 /// Drops alerts that no longer exist and that nobody is owed anything about.
 void forget_finished(Alerts&, Outbox&, const std::vector<Receiver>&);

@@ -256,8 +256,10 @@ struct Rows {
 };
 
 /// Writes what is new or other than it was kept, and nothing (null) for what is gone. Copies only what it writes.
-template <class Kept, class Fresh, class Same, class Keep, class Write>
-void compare(std::map<typename Fresh::key_type, Kept>& kept, const Fresh& fresh, Same same, Keep keep, Write write) {
+/// `memory` is how to tell whether something is as it was kept, and how to keep it.
+template <class Kept, class Fresh, class Memory, class Write>
+void compare(std::map<typename Fresh::key_type, Kept>& kept, const Fresh& fresh, const Memory& memory, Write write) {
+  const auto& [same, keep] = memory;
   for (auto it = kept.begin(); it != kept.end();) {
     const bool gone = !fresh.contains(it->first);
     if (gone) write(it->first, static_cast<const typename Fresh::mapped_type*>(nullptr));
@@ -321,6 +323,7 @@ Owing restored(const std::vector<Record>& records, Instant now, std::size_t& pas
       ++passed_over;
     }
   }
+  for (auto& [receiver, ledger] : owing.outbox) ledger.tally.made = ledger.parcels.size();
   return owing;
 }
 
@@ -332,29 +335,30 @@ void OwingRecords::look_at_alerts(const Alerts& alerts, Instant now, std::vector
   };
   const std::string nobody;
   const auto keep = [&](const Alert& alert) { return KeptAlert{alert, held(alert), cleared(alert)}; };
-  compare(alerts_, alerts, same, keep, Rows{"alert", nobody, now, out});
+  compare(alerts_, alerts, std::pair(same, keep), Rows{"alert", nobody, now, out});
 }
 
 void OwingRecords::look_at_silences(const Silences& silences, Instant now, std::vector<Record>& out) {
   const std::string nobody;
   const auto end = [](const Silence& laid) { return laid.ends_at; };
   const auto same = [&](SysTime known, const Silence& laid) { return known == end(laid); };
-  compare(silences_, silences, same, end, Rows{"silence", nobody, now, out});
+  compare(silences_, silences, std::pair(same, end), Rows{"silence", nobody, now, out});
 }
 
 void OwingRecords::look_at_ledger(const std::string& receiver, const Ledger& ledger, Instant now,
                                   std::vector<Record>& out) {
   KeptLedger& kept = ledgers_[receiver];
-  if (kept.sequence != ledger.sequence || kept.buried != ledger.buried)
+  if (kept.sequence != ledger.sequence || kept.buried != ledger.tally.buried)
     out.push_back(row("receiver", receiver, "", written(receiver_json(ledger))));
   kept.sequence = ledger.sequence;
-  kept.buried = ledger.buried;
+  kept.buried = ledger.tally.buried;
   const auto itself = [](const auto& value) { return value; };
   const auto trace = [](const Parcel& parcel) { return std::pair(parcel.message.id, parcel.attempts); };
   const auto same_trace = [&](const auto& known, const Parcel& parcel) { return known == trace(parcel); };
-  compare(kept.told, ledger.told, std::equal_to<>(), itself, Rows{"told", receiver, now, out});
-  compare(kept.parcels, ledger.parcels, same_trace, trace, Rows{"parcel", receiver, now, out});
-  compare(kept.flushed, flushed_groups(ledger), std::equal_to<>(), itself, Rows{"group", receiver, now, out});
+  compare(kept.told, ledger.told, std::pair(std::equal_to<>(), itself), Rows{"told", receiver, now, out});
+  compare(kept.parcels, ledger.parcels, std::pair(same_trace, trace), Rows{"parcel", receiver, now, out});
+  compare(kept.flushed, flushed_groups(ledger), std::pair(std::equal_to<>(), itself),
+          Rows{"group", receiver, now, out});
 }
 
 std::vector<Record> OwingRecords::since_last(const Owing& owing, Instant now) {

@@ -13,7 +13,8 @@ constexpr std::string_view kLabels = "$labels.";
 
 bool is_name(std::string_view text) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-  return !text.empty() && text.find_first_not_of(kLetters) == std::string_view::npos && !(text[0] >= '0' && text[0] <= '9');
+  return !text.empty() && text.find_first_not_of(kLetters) == std::string_view::npos &&
+         !(text[0] >= '0' && text[0] <= '9');
 }
 
 bool is_known(std::string_view what) {

@@ -71,6 +71,10 @@ class Ledgers final : public WardenEvents {
                 {"attempt", std::to_string(parcel.attempts)},
                 {"error", delivery.error.empty() ? "-" : delivery.error}});
   }
+  void dropped(const std::string& receiver, const std::string& message) override {
+    log_.warn("message given up: nothing is known any more of what it was about",
+              {{"receiver", receiver}, {"message", message}});
+  }
   void restored(std::size_t records, std::size_t passed_over) override {
     log_.info("state restored", {{"records", std::to_string(records)}, {"passed_over", std::to_string(passed_over)}});
   }

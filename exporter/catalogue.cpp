@@ -136,6 +136,14 @@ constexpr Metric kCatalogue[] = {
    "stay owed."},
   {"mirrorwarden_notifications_owed", kGauge, "", "receiver",
    "Notices that the receiver has not accepted yet."},
+  {"mirrorwarden_messages_made_total", kCounter, "", "receiver",
+   "Messages made for the receiver, those that an earlier process left under way included. Always the sum of those "
+   "settled and those under way."},
+  {"mirrorwarden_messages_settled_total", kCounter, "", "receiver,outcome",
+   "Messages that are done with: accepted; dead_letter, rejected by the receiver three times, /api/v1/receivers says "
+   "why; or dropped, because after a restart nothing was known any more of what they were about."},
+  {"mirrorwarden_messages_under_way", kGauge, "", "receiver",
+   "Messages that were made and that the receiver has not answered for good."},
   // ---- the agent's process
   {"process_cpu_seconds_total", kCounter, "seconds", "",
    "Total user and system CPU time spent."},

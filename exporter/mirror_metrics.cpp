@@ -370,6 +370,30 @@ Family owed(const Published& published) {
   return family;
 }
 
+Family messages_made(const Published& published) {
+  Family family("mirrorwarden_messages_made_total");
+  for (const ReceiverView& receiver : published.receivers)
+    family.add({{"receiver", receiver.name}}, static_cast<double>(receiver.tally.made));
+  return family;
+}
+
+Family messages_settled(const Published& published) {
+  Family family("mirrorwarden_messages_settled_total");
+  for (const ReceiverView& receiver : published.receivers)
+    for (const auto& [outcome, count] : {std::pair("accepted", receiver.tally.accepted),
+                                         {"dead_letter", receiver.tally.buried},
+                                         {"dropped", receiver.tally.dropped}})
+      family.add({{"receiver", receiver.name}, {"outcome", outcome}}, static_cast<double>(count));
+  return family;
+}
+
+Family messages_under_way(const Published& published) {
+  Family family("mirrorwarden_messages_under_way");
+  for (const ReceiverView& receiver : published.receivers)
+    family.add({{"receiver", receiver.name}}, static_cast<double>(receiver.under_way));
+  return family;
+}
+
 Rows rows_of(const Snapshot& snapshot) {
   Rows rows;
   for (const auto& view : snapshot.mirrors)
@@ -402,6 +426,9 @@ std::vector<Family> published_families(const Published& published, SysTime now) 
   }
   out.push_back(alert_counts(published));
   out.push_back(owed(published));
+  out.push_back(messages_made(published));
+  out.push_back(messages_settled(published));
+  out.push_back(messages_under_way(published));
   return out;
 }
 

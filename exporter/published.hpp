@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "alerts/engine.hpp"
+#include "alerts/outbox.hpp"
 #include "alerts/silence.hpp"
 #include "exporter/config.hpp"
 #include "probes/snapshot.hpp"
@@ -18,6 +18,9 @@ struct ReceiverView {
   std::string name;
   std::size_t owed = 0;  ///< notices not yet accepted by the other side
   std::string last_error;
+  std::size_t under_way = 0;  ///< messages that were made and are not settled
+  Tally tally;
+  std::deque<DeadLetter> dead;  ///< the newest last
 };
 
 struct Published {

@@ -357,7 +357,8 @@ void Warden::publish() {
   published->ready = ready_;
   for (const Receiver& receiver : config_->receivers) {
     const Ledger& ledger = owing_.outbox[receiver.name];
-    published->receivers.push_back({receiver.name, owed_[receiver.name], ledger.last_error});
+    published->receivers.push_back(
+        {receiver.name, owed_[receiver.name], ledger.last_error, ledger.parcels.size(), ledger.tally, ledger.dead});
   }
   events_.published(std::move(published));
 }

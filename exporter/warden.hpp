@@ -34,6 +34,8 @@ struct WardenEvents {
   virtual void slot_missed(const MirrorKey&, CheckKind) {}
   virtual void put_off(const MirrorKey&, CheckKind, PutOff) {}
   virtual void delivered(const std::string& /*receiver*/, const Parcel&, const Delivery&) {}
+  /// A message from an earlier life, of whose alerts nothing is known any more.
+  virtual void dropped(const std::string& /*receiver*/, const std::string& /*message*/) {}
   virtual void restored(std::size_t /*records*/, std::size_t /*passed_over*/) {}
   virtual void saved(const std::optional<std::string>& /*trouble*/) {}
   virtual void coroutine_died(const std::string& /*what*/) {}

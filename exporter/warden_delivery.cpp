@@ -136,7 +136,9 @@ bool Warden::has_words(const Receiver& receiver, const std::string& parcel) {
     known = std::move(again);
   }
   if (!known.notices.empty()) return true;
-  parcels.erase(found);
+  events_.dropped(receiver.name, known.id);
+  Ledger& ledger = owing_.outbox[receiver.name];
+  ledger = dropped(std::move(ledger), parcel);
   return false;
 }
 

@@ -96,7 +96,33 @@ Json alert_json(const AlertKey& key, const Alert& alert) {
   return json;
 }
 
+Json dead_json(const DeadLetter& letter) {
+  return {{"message", letter.id},
+          {"at", unix_seconds(letter.at)},
+          {"error", printable(letter.error, 1024)},
+          {"about", printable(letter.headline, 1024)}};
+}
+
+Json receiver_json(const ReceiverView& view) {
+  Json json{{"receiver", view.name}, {"owed", view.owed}, {"under_way", view.under_way}};
+  if (!view.last_error.empty()) json["last_error"] = printable(view.last_error, 1024);
+  json["messages"] = {{"made", view.tally.made},
+                      {"accepted", view.tally.accepted},
+                      {"dead_letter", view.tally.buried},
+                      {"dropped", view.tally.dropped}};
+  json["dead_letters"] = Json::array();
+  for (const DeadLetter& letter : view.dead) json["dead_letters"].push_back(dead_json(letter));
+  return json;
+}
+
 }  // namespace
+
+std::string receivers_json(const Published& published, SysTime now) {
+  Json list = Json::array();
+  for (const ReceiverView& view : published.receivers) list.push_back(receiver_json(view));
+  const Json json{{"at", unix_seconds(now)}, {"receivers", std::move(list)}};
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 std::string alerts_json(const Published& published, SysTime now) {
   Json list = Json::array();

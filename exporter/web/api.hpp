@@ -11,6 +11,9 @@ namespace mw {
 /// text is printable; unknown values are left out.
 std::string mirrors_json(const Published&, SysTime now);
 
+/// GET /api/v1/receivers: what each is owed, how the last attempt failed, and the messages it would never have taken.
+std::string receivers_json(const Published&, SysTime now);
+
 /// GET /api/v1/alerts: what is pending or firing, with who keeps it silent and who has seen to it.
 std::string alerts_json(const Published&, SysTime now);
 

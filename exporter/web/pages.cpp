@@ -130,6 +130,17 @@ std::string alerts(const StatusPage& page) {
   return out;
 }
 
+/// What was lost: somebody has to know.
+std::string dead_letters(const Published& published, SysTime now) {
+  std::string items;
+  for (const ReceiverView& receiver : published.receivers)
+    for (const DeadLetter& letter : receiver.dead)
+      items += "<li><b>" + html(receiver.name) + "</b> " + ago(letter.at, now) + ": " + html(letter.headline) +
+               ": <span class=\"detail\">" + html(letter.error) + "</span></li>\n";
+  if (items.empty()) return items;
+  return "<section class=\"alerts\">\n<h2>Never accepted</h2>\n<ul>\n" + items + "</ul>\n</section>\n";
+}
+
 std::string receivers(const Published& published) {
   std::string items;
   for (const ReceiverView& receiver : published.receivers) {
@@ -253,7 +264,7 @@ std::string content(const StatusPage& page) {
     return "<p class=\"note\">Starting: nothing has been looked at yet.</p>\n";
   std::string out;
   if (page.published->alerts) out += alerts(page);
-  out += receivers(*page.published);
+  out += receivers(*page.published) + dead_letters(*page.published, page.now);
   for (const PoolView& pool : page.published->snapshot->pools) out += pool_section(pool, page);
   return out;
 }

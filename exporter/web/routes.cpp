@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "alerts/runbook.hpp"
 #include "exporter/mirror_metrics.hpp"
 #include "exporter/web/api.hpp"
 #include "exporter/web/pages.hpp"
@@ -46,6 +47,20 @@ WebReply mirrors(const WebRequest& /*request*/, const Site& site) {
 WebReply alerts(const WebRequest& /*request*/, const Site& site) {
   if (!site.published || !site.published->alerts) return plain(503, "nothing has been published yet");
   return json(alerts_json(*site.published, site.now));
+}
+
+WebReply receivers(const WebRequest& /*request*/, const Site& site) {
+  if (!site.published) return plain(503, "nothing has been published yet");
+  return json(receivers_json(*site.published, site.now));
+}
+
+/// As it was written, in Markdown.
+WebReply runbook_of(const WebRequest& request, const Site& /*site*/) {
+  const std::string_view text = runbook(std::string_view(request.path).substr(request.path.rfind('/') + 1));
+  if (text.empty()) return plain(404, "there is no such runbook");
+  WebReply reply;
+  reply.body = text;
+  return reply;
 }
 
 WebReply style(const WebRequest& /*request*/, const Site& /*site*/) {
@@ -152,6 +167,8 @@ constexpr Route kRoutes[] = {
     {"/config", kRead, config},
     {"/api/v1/mirrors", kRead, mirrors},
     {"/api/v1/alerts", kRead, alerts},
+    {"/api/v1/receivers", kRead, receivers},
+    {"/runbooks/*", kRead, runbook_of},
     {"/api/v1/alerts/acknowledge", "POST", acknowledge},
     {"/api/v1/silences", "GET, HEAD, POST", silences},
     {"/api/v1/silence/*", "DELETE", lift_silence},

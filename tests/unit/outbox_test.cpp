@@ -515,3 +515,43 @@ TEST_CASE("outbox: silences and acknowledgements survive a restart") {
   CHECK(gone.back().kind == "silence");
   CHECK_FALSE(gone.back().value);
 }
+
+namespace {
+
+bool adds_up(const Ledger& ledger) {
+  const Tally& tally = ledger.tally;
+  return tally.made == tally.accepted + tally.buried + tally.dropped + ledger.parcels.size();
+}
+
+}  // namespace
+
+TEST_CASE("outbox: every message that was made is accepted, a dead letter, dropped or under way") {
+  Desk desk;
+  desk.receiver.group_by = {"mirror"};
+  desk.receiver.group_wait = 0s;
+  desk.fire("A", "m", 0s);
+  desk.fire("A", "n", 0s);
+  desk.fire("A", "o", 0s);
+  CHECK(desk.tell(0s));
+  CHECK(adds_up(desk.ledger));
+  CHECK(desk.tell(0s, kLater));
+  CHECK(adds_up(desk.ledger));
+  for (int hour = 1; hour <= 3; ++hour) CHECK(desk.tell(std::chrono::hours(hour), kRejected));
+  CHECK(adds_up(desk.ledger));
+  CHECK(desk.tell(4h, kLater));
+  CHECK(desk.ledger.tally.made == 3);
+  CHECK(desk.ledger.tally.accepted == 1);
+  CHECK(desk.ledger.tally.buried == 1);
+  REQUIRE(desk.ledger.parcels.size() == 1);
+
+  std::size_t passed_over = 0;
+  const auto rows = OwingRecords().since_last({desk.alerts, {{"hook", desk.ledger}}, {}}, at(5h));
+  Ledger again = restored(rows, at(6h), passed_over).outbox.at("hook");
+  CHECK(again.tally.made == 1);
+  CHECK(adds_up(again));
+  again = dropped(again, again.parcels.begin()->first);
+  CHECK(again.tally.dropped == 1);
+  CHECK(adds_up(again));
+  again = dropped(again, "no such parcel");
+  CHECK(again.tally.dropped == 1);
+}

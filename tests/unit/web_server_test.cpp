@@ -374,3 +374,29 @@ TEST_CASE("a bad order is refused in words") {
   };
   CHECK(ordered.ask("POST", "/api/v1/silences", "Bearer open sesame", kSilence).status == 409);
 }
+
+TEST_CASE("what no receiver would take is shown where people look") {
+  auto published = sample_published();
+  ReceiverView view;
+  view.name = "oncall";
+  view.tally = {3, 1, 1, 0};
+  view.under_way = 1;
+  view.dead = {{"id7", kSampleNow, "status 400", "debian/tuna is <down>"}};
+  published.receivers = {view};
+  Site site = sample_site();
+  site.published = std::make_shared<const Published>(std::move(published));
+  const std::string json = get(site, "/api/v1/receivers").body;
+  CHECK(has(json, "\"dead_letter\": 1"));
+  CHECK(has(json, "\"message\": \"id7\""));
+  CHECK(has(json, "\"error\": \"status 400\""));
+  CHECK(has(get(site, "/").body, "debian/tuna is &lt;down&gt;"));
+  CHECK(has(get(site, "/metrics").body,
+            "mirrorwarden_messages_settled_total{receiver=\"oncall\",outcome=\"dead_letter\"} 1"));
+}
+
+TEST_CASE("the runbooks are part of the program") {
+  const Site site = sample_site();
+  CHECK(has(get(site, "/runbooks/MirrorDown").body, "**Mitigation.**"));
+  for (const char* path : {"/runbooks/", "/runbooks/NoSuchRule", "/runbooks/../MirrorDown2"})
+    CHECK(get(site, path).status == 404);
+}
