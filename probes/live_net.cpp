@@ -11,6 +11,7 @@
 #include "probes/live_multi.hpp"
 #include "probes/live_resolve.hpp"
 #include "probes/live_run.hpp"
+#include "probes/live_submit.hpp"
 
 namespace mw {
 
@@ -45,6 +46,7 @@ LiveNet::LiveNet(asio::io_context& context, Duration slow_window)
 LiveNet::~LiveNet() {
   close();
   end(*workers_);
+  if (post_office_) end(*post_office_);
 }
 
 Task<Reply> LiveNet::fetch(Fetch what) {
@@ -55,11 +57,20 @@ Task<Reply> LiveNet::fetch(Fetch what) {
 
 Task<Answer> LiveNet::resolve(Question question) { return live_resolve(loop_, std::move(question)); }
 Task<Link> LiveNet::dial(Dial what) { return live_dial(loop_, contexts_, std::move(what)); }
+Task<Receipt> LiveNet::submit(Letter letter) {
+  if (!post_office_) post_office_ = make_post_office();
+  return live_submit(loop_, post_office_, std::move(letter));
+}
+
 Task<Ran> LiveNet::run(Command what) { return live_run(loop_, std::move(what)); }
 Task<void> LiveNet::sleep(Duration duration) { return live_sleep(loop_, duration); }
 Task<void> LiveNet::compute(std::function<void()> work) { return live_compute(loop_, workers_, std::move(work)); }
 SteadyTime LiveNet::now() const { return loop_->now(); }
 SysTime LiveNet::wall() const { return std::chrono::system_clock::now(); }
-void LiveNet::close() { loop_->close(); }
+
+void LiveNet::close() {
+  if (post_office_) close_counters(*post_office_);
+  loop_->close();
+}
 
 }  // namespace mw

@@ -12,6 +12,7 @@ namespace mw {
 
 class Fetcher;
 class LiveLoop;
+class PostOffice;
 class TlsContexts;
 class Workers;
 
@@ -30,12 +31,14 @@ class LiveNet final : public Net {
   Task<Answer> resolve(Question) override;
   Task<Link> dial(Dial) override;
   Task<Ran> run(Command) override;
+  Task<Receipt> submit(Letter) override;
   Task<void> sleep(Duration) override;
   Task<void> compute(std::function<void()>) override;
   SteadyTime now() const override;
   SysTime wall() const override;
 
-  /// Ends every pending operation with local_resource, and every later one at once. sleep() just returns.
+  /// Ends every pending operation with local_resource, and every later one at once. sleep() just returns. A letter
+  /// under way takes up to a second more.
   void close();
 
  private:
@@ -44,6 +47,7 @@ class LiveNet final : public Net {
   std::map<std::string, std::shared_ptr<Fetcher>> fetchers_;  ///< by ca_file: each caches one trust store
   std::shared_ptr<TlsContexts> contexts_;
   std::shared_ptr<Workers> workers_;
+  std::shared_ptr<PostOffice> post_office_;  ///< opened by the first letter
 };
 
 /// Unsets what libcurl, c-ares and OpenSSL would read behind the configuration's back: proxies, trust stores,

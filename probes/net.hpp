@@ -96,6 +96,35 @@ struct Ran {
   std::string err;
 };
 
+/// A mail for one address of a mail server, as its user hands it over (RFC 5321, RFC 6409).
+struct Letter {
+  Url url;                    ///< smtp, where TLS comes by STARTTLS (RFC 3207), or smtps; see parse_mail_server()
+  Address address;            ///< where to connect
+  bool in_the_clear = false;  ///< smtp without STARTTLS; what logs in then is sent as it is
+  std::string hello;          ///< what we call ourselves: a domain name, nothing for localhost
+  std::string user;           ///< AUTH PLAIN or LOGIN (RFC 4954); nobody logs in when it is empty
+  Secret password;
+  TlsOptions tls;
+  std::string from;  ///< addresses alone, no names, no brackets
+  std::vector<std::string> to;
+  std::string text;                             ///< RFC 5322; lines of at most 998 bytes, each ends in CRLF
+  Duration timeout = std::chrono::seconds(10);  ///< for the whole conversation
+};
+
+/// Trouble is data: `failure` is set when the server's word on the letter was not heard.
+struct Receipt {
+  std::optional<Failure> failure;  ///< layer http: the protocol's
+  int status = 0;                  ///< the SMTP reply that decided
+  std::string text;                ///< of that reply, its lines without the status; at most 16 KiB
+  bool saw_text = false;           ///< the reply was to the letter's text, not to who sends it or who it is for
+  /// Whom the server would not have it for, and why, though it took the letter for others.
+  std::vector<std::pair<std::string, int>> refused;
+};
+
+/// Why the letter cannot be sent as it is: line ends or lengths that SMTP has no way to carry, addresses that would
+/// end a command. Nothing when it can.
+std::optional<std::string> unsendable(const Letter&);
+
 /// Work on fewer bytes than this costs less than handing it to another thread.
 inline constexpr std::size_t kComputeInPlace = 1024 * 1024;
 
@@ -111,6 +140,7 @@ struct Net {
   virtual Task<void> compute(std::function<void()> work) = 0;
   virtual SteadyTime now() const = 0;  ///< constant within one turn of the loop
   virtual SysTime wall() const = 0;
+  virtual Task<Receipt> submit(Letter) = 0;
 };
 
 }  // namespace mw

@@ -23,6 +23,10 @@ struct Url {
 /// Absolute http, https, socks5 URL without user-info. The error says what is wrong with it.
 std::variant<Url, std::string> parse_url(std::string_view text);
 
+/// smtp or smtps, a host and perhaps a port, no user-info, no path. Without a port: 587, or 465 for smtps, where mail
+/// servers take mail from their own users (RFC 8314 §3.3).
+std::variant<Url, std::string> parse_mail_server(std::string_view text);
+
 /// RFC 3986 §5 reference resolution, as for a Location header.
 std::variant<Url, std::string> resolve_reference(const Url& base, std::string_view reference);
 

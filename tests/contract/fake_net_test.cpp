@@ -53,6 +53,39 @@ TEST_CASE("fake fetch: a status is not a failure") {
   }
 }
 
+TEST_CASE("fake submit: its troubles are the live door's") {
+  for (const auto* situations : {&mail_situations(), &starttls_situations()})
+    for (const Situation& situation : *situations) {
+      if (situation.trouble.empty()) continue;
+      FakeDoor door;
+      if (situation.trouble != "refused") door.net.host("127.0.0.1:587").trouble = situation.trouble;
+      Letter letter;
+      letter.url = std::get<Url>(parse_mail_server("smtp://127.0.0.1"));
+      letter.address = *parse_address("127.0.0.1");
+      letter.from = letter.to.emplace_back("oncall@example.org");
+      letter.text = "Subject: news\r\n\r\n";
+      letter.timeout = 1s;
+      INFO(situation.name);
+      CHECK(verdict(door.finish(door.net.submit(letter)).failure) == verdict(situation.expected));
+    }
+}
+
+TEST_CASE("fake submit: a letter is taken, or it is not, as the host says") {
+  FakeDoor door;
+  door.net.host("127.0.0.1:25").receipt = {std::nullopt, 550, "5.7.1 no", false, {}};
+  std::string subject;
+  door.net.on_submit([&subject](const Letter& letter) { subject = letter.text; });
+  Letter letter;
+  letter.url = std::get<Url>(parse_mail_server("smtp://127.0.0.1:25"));
+  letter.address = *parse_address("127.0.0.1");
+  letter.from = letter.to.emplace_back("oncall@example.org");
+  letter.text = "Subject: news\r\n\r\n";
+  CHECK(door.finish(door.net.submit(letter)).status == 550);
+  CHECK(subject == letter.text);
+  letter.text = "bare\n";
+  CHECK(verdict(door.finish(door.net.submit(letter)).failure) == "http/local_resource");
+}
+
 TEST_CASE("fake dial: its troubles are the live door's") {
   for (const Situation& situation : dial_situations()) {
     if (situation.expected && situation.trouble.empty()) continue;

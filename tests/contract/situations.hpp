@@ -95,6 +95,58 @@ inline const std::vector<Situation>& greeting_situations() {
   return all;
 }
 
+/// Mails: the trouble is the mail server's (tests/support/hostile_mail.cpp); its SMTP reply where there is one.
+inline const std::vector<Situation>& mail_situations() {
+  constexpr auto smtp = [](Reason reason) { return std::pair(Layer::http, reason); };
+  static const std::vector<Situation> all = {
+      {"", std::nullopt, 250},
+      {"text_251", std::nullopt, 251},
+      {"text_550", std::nullopt, 550},
+      {"text_554", std::nullopt, 554},
+      {"text_451", std::nullopt, 451},
+      {"mail_553", std::nullopt, 553},
+      {"mail_452", std::nullopt, 452},
+      {"mail_552", std::nullopt, 552},
+      {"data_554", std::nullopt, 554},
+      {"auth_535", std::nullopt, 535},
+      {"auth_454", std::nullopt, 454},
+      {"greets_554", std::nullopt, 554},
+      {"greets_421", std::nullopt, 421},
+      {"ehlo_504", std::nullopt, 502},  // HELO is tried then
+      {"silent_at_QUIT", std::nullopt, 250},
+      {"closes_at_QUIT", std::nullopt, 250},
+      {"refused", std::pair(Layer::connect, Reason::refused), 0, "refused"},
+      {"silent_at_greeting", smtp(Reason::timeout), 0, "silent"},
+      {"silent_at_EHLO", smtp(Reason::timeout), 0, "silent"},
+      {"silent_at_text", smtp(Reason::timeout), 0, "silent"},
+      {"closes_at_greeting", smtp(Reason::truncated), 0, "truncated"},
+      {"closes_at_RCPT", smtp(Reason::truncated), 0, "truncated"},
+      {"closes_at_text", smtp(Reason::truncated), 0, "truncated"},
+      {"resets_at_text", smtp(Reason::reset), 0, "reset"},
+      {"greets_in_http", smtp(Reason::timeout), 0},
+      {"text_nonsense", smtp(Reason::timeout), 0},
+      {"auth_only_strange", smtp(Reason::unauthorized), 0},
+      {"endless_at_EHLO", smtp(Reason::header_limit), 0, "header_limit"},
+      {"endless_line_at_greeting", smtp(Reason::header_limit), 0},
+      {"endless_line_at_text", smtp(Reason::header_limit), 0},
+      {"ten_megabytes", smtp(Reason::header_limit), 0, "header_limit"},
+      {"text_ten_megabytes", smtp(Reason::header_limit), 0, "header_limit"},
+  };
+  return all;
+}
+
+/// The same where STARTTLS is asked for.
+inline const std::vector<Situation>& starttls_situations() {
+  static const std::vector<Situation> all = {
+      {"", std::pair(Layer::tls, Reason::protocol)},  // it is not offered
+      {"starttls_refused", std::nullopt, 454},
+      {"starttls_in_plain", std::pair(Layer::http, Reason::malformed)},
+      {"handshake_silent", std::pair(Layer::tls, Reason::timeout), 0, "tls_stalled"},
+      {"starttls_closes", std::pair(Layer::tls, Reason::eof)},
+  };
+  return all;
+}
+
 /// Dials; those with "tls" in the name ask for a handshake.
 inline const std::vector<Situation>& dial_situations() {
   static const std::vector<Situation> all = {

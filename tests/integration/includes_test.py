@@ -15,7 +15,7 @@ ASIO = ["probes/net.hpp", "probes/all.hpp", "probes/asio_*", "probes/live_*", "e
 
 # The first matching row decides: header pattern, files that may include it.
 ALLOWED = [
-    ("curl/*", ["probes/url.cpp", "probes/live_fetch.cpp", "probes/live_multi.cpp"]),
+    ("curl/*", ["probes/url.cpp", "probes/live_fetch.cpp", "probes/live_multi.cpp", "probes/live_submit.cpp"]),
     ("ares.h", ["probes/live_resolve.cpp"]),
     ("openssl/evp.h", ["probes/digest.cpp", "probes/ed25519.cpp"]),
     ("openssl/*", ["probes/live_dial.cpp", "probes/live_certificate.cpp", "probes/live_reason.cpp"]),

@@ -201,6 +201,27 @@ Task<Link> FakeNet::dial(Dial dial) {
   co_return link;
 }
 
+Task<Receipt> FakeNet::submit(Letter letter) {
+  const std::string where = endpoint(letter.address, letter.url.port);
+  const auto found = hosts_.find(where);
+  FakeHost* host = found == hosts_.end() ? nullptr : &found->second;
+  const Trouble* trouble = trouble_of(host);
+  const Duration took = trouble != nullptr && trouble->takes_the_timeout ? letter.timeout : kLatency;
+  if (host != nullptr) ++host->requests;
+  Receipt receipt;
+  if (const auto why = unsendable(letter)) {
+    receipt.failure = Failure{Layer::http, Reason::local_resource, where + ": " + *why};
+    co_return receipt;
+  }
+  co_await sleep(took);
+  if (trouble != nullptr) {
+    receipt.failure = failure_of(*trouble, where);
+    co_return receipt;
+  }
+  if (submit_hook_) submit_hook_(letter);
+  co_return hosts_[where].receipt;
+}
+
 Task<Ran> FakeNet::run(Command command) {
   co_await sleep(kLatency);
   if (run_) co_return run_(command);

@@ -22,6 +22,7 @@ struct FakeHost {
   std::string trouble;
   std::map<std::string, FakePage> pages;  ///< by request target; any other is a 404
   std::optional<Certificate> certificate;
+  Receipt receipt = {std::nullopt, 250, "2.0.0 Ok", true, {}};  ///< for every letter
   std::uint64_t requests = 0;
 };
 
@@ -36,6 +37,8 @@ class FakeNet final : public Net {
   void on_run(std::function<Ran(const Command&)> answer) { run_ = std::move(answer); }
   /// Sees every request that reached a host, before it is answered; for receivers and counting.
   void on_fetch(std::function<void(const Fetch&)> hook) { fetch_hook_ = std::move(hook); }
+  /// The same for letters.
+  void on_submit(std::function<void(const Letter&)> hook) { submit_hook_ = std::move(hook); }
   void step_wall(Duration by) { wall_offset_ += by; }
 
   /// Runs the loop until virtual time `duration` from now has passed. Never waits in real time.
@@ -45,6 +48,7 @@ class FakeNet final : public Net {
   Task<Answer> resolve(Question) override;
   Task<Link> dial(Dial) override;
   Task<Ran> run(Command) override;
+  Task<Receipt> submit(Letter) override;
   Task<void> sleep(Duration) override;
   Task<void> compute(std::function<void()>) override;
   SteadyTime now() const override { return now_; }
@@ -65,6 +69,7 @@ class FakeNet final : public Net {
   std::map<std::string, Answer> names_;
   std::function<Ran(const Command&)> run_;
   std::function<void(const Fetch&)> fetch_hook_;
+  std::function<void(const Letter&)> submit_hook_;
 };
 
 }  // namespace mw

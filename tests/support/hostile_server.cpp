@@ -1,101 +1,18 @@
 // The troubles, one small function each, in a table by path.
 #include "tests/support/hostile_server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <functional>
 #include <map>
-#include <stdexcept>
+
+#include "tests/support/hostile_peer.hpp"
 
 namespace mw {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-/// One accepted connection. Every wait ends soon after the server is told to stop.
-class Peer {
- public:
-  Peer(int socket, const std::atomic<bool>& stopping) : socket_(socket), stopping_(stopping) {}
-
-  bool wait(short events, std::chrono::milliseconds at_most) const {
-    const auto end = std::chrono::steady_clock::now() + at_most;
-    while (!stopping_ && std::chrono::steady_clock::now() < end) {
-      pollfd descriptor{socket_, events, 0};
-      if (::poll(&descriptor, 1, 10) > 0) return true;
-    }
-    return false;
-  }
-
-  bool say(std::string_view text) const {
-    while (!text.empty()) {
-      if (!wait(POLLOUT, 20s)) return false;
-      const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent <= 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-  }
-
-  void say_for_ever(std::string_view text) const {
-    while (say(text)) {
-    }
-  }
-
-  /// A byte now and then until the other side leaves.
-  void drip(std::string_view text, std::chrono::milliseconds every) const {
-    for (const char c : text)
-      if (!say({&c, 1}) || gone(every)) return;
-    while (!gone(every))
-      if (!say("x")) return;
-  }
-
-  /// Whether the other side closed within this time.
-  bool gone(std::chrono::milliseconds within) const {
-    if (!wait(POLLIN, within)) return stopping_;
-    char byte = 0;
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
-  }
-
-  void stay() const {
-    while (!gone(1s)) {
-    }
-  }
-
-  void reset() const {
-    const linger at_once{1, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  }
-
-  std::string read_head() const {
-    std::string head;
-    char buffer[4096];
-    while (head.find("\r\n\r\n") == std::string::npos && head.size() < 65536) {
-      if (!wait(POLLIN, 20s)) return {};
-      const ssize_t got = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
-      if (got <= 0) return head;
-      head.append(buffer, static_cast<std::size_t>(got));
-    }
-    return head;
-  }
-
-  void read_something() const {
-    char buffer[4096];
-    if (wait(POLLIN, 20s)) [[maybe_unused]]
-      const ssize_t got = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
-  }
-
- private:
-  int socket_;
-  const std::atomic<bool>& stopping_;
-};
-
-using Trouble = std::function<void(const Peer&)>;
+using Trouble = std::function<void(const HostilePeer&)>;
 
 const std::string kOk = "HTTP/1.1 200 OK\r\n";
 const std::string kChunked = kOk + "Transfer-Encoding: chunked\r\n\r\n";
@@ -106,19 +23,19 @@ std::string answer(const std::string& status, const std::string& fields, const s
 }
 
 Trouble says(std::string text) {
-  return [text = std::move(text)](const Peer& peer) { peer.say(text); };
+  return [text = std::move(text)](const HostilePeer& peer) { peer.say(text); };
 }
 
 /// Says it and leaves the connection open: nothing must depend on the server's closing it.
 Trouble says_and_stays(std::string text) {
-  return [text = std::move(text)](const Peer& peer) {
+  return [text = std::move(text)](const HostilePeer& peer) {
     peer.say(text);
     peer.stay();
   };
 }
 
 Trouble repeats(std::string opening, std::string again) {
-  return [opening = std::move(opening), again = std::move(again)](const Peer& peer) {
+  return [opening = std::move(opening), again = std::move(again)](const HostilePeer& peer) {
     if (peer.say(opening)) peer.say_for_ever(again);
   };
 }
@@ -130,7 +47,7 @@ std::string many(const std::string& line) {
   return block;
 }
 
-void reset_mid_body(const Peer& peer) {
+void reset_mid_body(const HostilePeer& peer) {
   peer.say(kOk + "Content-Length: 1000\r\n\r\npart");
   peer.gone(50ms);  // lets the part be read before the RST throws it away
   peer.reset();
@@ -148,9 +65,9 @@ std::map<std::string, Trouble, std::less<>> endless_ones() {
       {"endless_chunks", repeats(kChunked, "4000\r\n" + kBlock + "\r\n")},
       {"endless_chunk_extension", repeats(kChunked + "4;", kBlock)},
       {"tiny_chunks_for_ever", repeats(kChunked, many("1;" + std::string(120, 'x') + "\r\nx\r\n"))},
-      {"slow_header", [](const Peer& peer) { peer.drip(kOk + "X-Slow: ", 50ms); }},
-      {"slow_body", [](const Peer& peer) { peer.drip(kOk + "Content-Length: 100000\r\n\r\n", 5ms); }},
-      {"stall", [](const Peer& peer) { peer.stay(); }},
+      {"slow_header", [](const HostilePeer& peer) { peer.drip(kOk + "X-Slow: ", 50ms); }},
+      {"slow_body", [](const HostilePeer& peer) { peer.drip(kOk + "Content-Length: 100000\r\n\r\n", 5ms); }},
+      {"stall", [](const HostilePeer& peer) { peer.stay(); }},
       {"stall_mid_body", says_and_stays(kOk + "Content-Length: 1000\r\n\r\npart")},
   };
 }
@@ -229,20 +146,6 @@ std::string trouble_asked_for(const std::string& head) {
   return path.substr(path.rfind('/') + 1);
 }
 
-int listening_socket(std::uint16_t& port) {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (listener < 0 || ::bind(listener, generic, length) != 0 || ::listen(listener, 64) != 0)
-    throw std::runtime_error("no loopback listener");
-  ::getsockname(listener, generic, &length);
-  port = ntohs(address.sin_port);
-  return listener;
-}
-
 }  // namespace
 
 HostileServer::HostileServer(Greeting greeting) : greeting_(greeting) {
@@ -263,7 +166,7 @@ std::vector<std::string> HostileServer::requests() const {
 }
 
 void HostileServer::accept_loop() {
-  const Peer listener(listener_, stopping_);
+  const HostilePeer listener(listener_, stopping_);
   while (!stopping_) {
     if (!listener.wait(POLLIN, 1s)) continue;
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -276,7 +179,7 @@ void HostileServer::accept_loop() {
 }
 
 void HostileServer::greet(int socket) {
-  const Peer peer(socket, stopping_);
+  const HostilePeer peer(socket, stopping_);
   const bool reads_hello = greeting_ == Greeting::alert || greeting_ == Greeting::swallow_hello ||
                            greeting_ == Greeting::reset_on_hello || greeting_ == Greeting::say_hello;
   if (reads_hello) peer.read_something();
@@ -288,7 +191,7 @@ void HostileServer::greet(int socket) {
 }
 
 void HostileServer::serve(int socket) {
-  const Peer peer(socket, stopping_);
+  const HostilePeer peer(socket, stopping_);
   const std::string head = peer.read_head();
   {
     const std::lock_guard lock(mutex_);

@@ -33,6 +33,21 @@ TEST_CASE("what is not a usable URL is refused") {
   }
 }
 
+TEST_CASE("a mail server is a host and a port") {
+  const auto server = [](const std::string& text) { return std::get<Url>(parse_mail_server(text)); };
+  CHECK(server("smtp://Mail.Example.ORG").str() == "smtp://mail.example.org/");
+  CHECK(server("smtp://mail.example.org").port == 587);
+  CHECK(server("smtps://mail.example.org/").port == 465);
+  CHECK(server("smtp://[::1]:25").authority() == "[::1]:25");
+  CHECK(server("smtps://[::1]:465").authority() == "[::1]");
+  for (const auto* text :
+       {"", "mail.example.org", "https://mail.example.org", "smtp://", "smtp:///x", "smtp://u@example.org",
+        "smtp://example.org/hello", "smtp://example.org:0", "smtp://a b", "smtp://example.org/?x"})
+    CHECK(std::holds_alternative<std::string>(parse_mail_server(text)));
+  CHECK(std::holds_alternative<std::string>(parse_url("smtp://mail.example.org")));
+  CHECK(std::holds_alternative<std::string>(resolve_reference(url("http://example.org/"), "smtp://example.org/")));
+}
+
 TEST_CASE("references are resolved as RFC 3986 says") {
   const Url base = url("http://example.org/a/b?c");
   CHECK(std::get<Url>(resolve_reference(base, "/x")).str() == "http://example.org/x");
