@@ -43,7 +43,10 @@ struct Post {
 
 /// A mail, through an SMTP server.
 struct Mail {
-  Secret url;  ///< smtp[s]://host:port
+  Secret url;                 ///< smtp[s]://host[:port]; parse_mail_server() takes it
+  bool in_the_clear = false;  ///< no STARTTLS, not even for the password
+  std::string ca_file;        ///< PEM; empty = the system's authorities
+  std::string hello;          ///< the domain to greet the server with
   std::string user;
   Secret password;
   std::string from;  ///< addresses only
@@ -64,6 +67,8 @@ struct Response {
   int status = 0;
   std::string body;  ///< at most 16 KiB
   std::optional<Duration> retry_after;
+  bool saw_message = true;               ///< false: said to who sends it or who it is for, before the message was shown
+  std::vector<std::string> missed = {};  ///< whom it was not accepted for, though it was for others: "a@b.org (550)"
 };
 
 enum class Acceptance : std::uint8_t {
