@@ -40,7 +40,8 @@ DeliveryOutcome outcome_of(const Delivery& delivery) {
   if (delivery.outcome == Acceptance::accepted) return DeliveryOutcome::delivered;
   if (delivery.status == 0) return DeliveryOutcome::failed_network;
   if (delivery.status == 429) return DeliveryOutcome::rate_limited;
-  return delivery.status >= 500 ? DeliveryOutcome::failed_server_error : DeliveryOutcome::failed_client_error;
+  if (delivery.outcome == Acceptance::later) return DeliveryOutcome::failed_server_error;
+  return DeliveryOutcome::failed_client_error;  // HTTP and SMTP number their statuses differently
 }
 
 /// Counts and logs what the warden does, and hands its pictures to the web side.
