@@ -150,6 +150,14 @@ std::string mark(const Message& message) {
   return "";
 }
 
+std::map<std::string, std::string> annotations_of(const Notice& notice, const Message& message) {
+  auto annotations = notice.annotations;
+  if (message.kind != MessageKind::test) return annotations;
+  annotations["summary"] = mark(message) + annotations["summary"];
+  annotations["test"] = "true";
+  return annotations;
+}
+
 std::string heading(const Message& message) {
   if (message.notices.size() > 1) return printable(headline(message), 1024);
   const Notice& only = message.notices[0];

@@ -36,6 +36,10 @@ std::string headline(const Message&);
 /// The word for a test message, for a reminder, or nothing.
 std::string mark(const Message&);
 
+/// The notice's annotations. Those of a test say so, for whoever reads a payload and no words of ours: `test` is
+/// "true", and the summary begins with mark().
+std::map<std::string, std::string> annotations_of(const Notice&, const Message&);
+
 /// headline() for the top of a message: printable, and with the word "resolved" where nothing else would say it.
 std::string heading(const Message&);
 /// One line for a notice among others: its sign and its title.

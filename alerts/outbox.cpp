@@ -117,6 +117,12 @@ void sort_items(Batch& batch) {
   });
 }
 
+/// For who forgets: the rest of the news follows, and what goes on is not told here.
+void keep_news(Batch& batch, std::size_t most) {
+  std::erase_if(batch.items, [](const Owed& item) { return !item.news; });
+  if (batch.items.size() > most) batch.items.resize(most);
+}
+
 Due due_groups(const Ledger& ledger, const Outlook& outlook, const Receiver& receiver, SteadyTime now) {
   const std::set<std::string> locked = locked_groups(ledger);
   Due due;
@@ -141,6 +147,7 @@ std::optional<Batch> next_batch(const Ledger& ledger, const Outlook& outlook, co
   const bool digest = kind.digests && crowded && news >= static_cast<std::ptrdiff_t>(kDigestFrom);
   Batch batch = digest ? digest_of(due) : batch_of_group(waited_longest->first, waited_longest->second);
   sort_items(batch);
+  if (kind.resend != nullptr) keep_news(batch, kind.most_notices);
   return batch;
 }
 
@@ -167,6 +174,7 @@ void mark_told(Ledger& ledger, const Parcel& parcel) {
     Told& told = ledger.told[item.key];
     std::uint64_t& last = item.firing ? told.fired : told.resolved;
     last = std::max(last, item.episode);
+    if (!item.firing) told.ended = item.ends_at;
   }
 }
 
@@ -291,13 +299,20 @@ Ledger dropped(Ledger ledger, const std::string& parcel) {
   return ledger;
 }
 
+Ledger given_up(Ledger ledger) {
+  ledger.tally.dropped += ledger.parcels.size();
+  ledger.parcels.clear();
+  return ledger;
+}
+
 void forget_finished(Alerts& alerts, Outbox& outbox, const std::vector<Receiver>& receivers) {
   const auto is_owed = [&](const AlertKey& key, const Alert& alert) {
     return std::any_of(receivers.begin(), receivers.end(), [&](const Receiver& receiver) {
       const Ledger& ledger = outbox[receiver.name];
-      const auto told = ledger.told.find(key);
-      return told != ledger.told.end() && receiver.send_resolved && told->second.attempted > told->second.resolved &&
-             alert.phase != Phase::firing;
+      const auto found = ledger.told.find(key);
+      if (found == ledger.told.end() || !receiver.send_resolved || alert.phase == Phase::firing) return false;
+      const Told& told = found->second;
+      return told.attempted > told.resolved || (forgets(receiver) && told.ended != SysTime{});
     });
   };
   std::erase_if(alerts, [&](const auto& entry) {

@@ -20,6 +20,7 @@ struct Told {
   std::uint64_t fired = 0;      ///< the last whose firing was accepted
   std::uint64_t resolved = 0;   ///< the last whose all-clear was accepted
   SysTime started{};            ///< when the last attempted one began
+  SysTime ended{};              ///< when the last resolved one did, until resend.hpp has told that for long enough
   bool operator==(const Told&) const = default;
 };
 
@@ -74,7 +75,7 @@ struct Tally {
   std::size_t made = 0;  ///< those that an earlier life left under way included
   std::size_t accepted = 0;
   std::size_t buried = 0;   ///< dead letters
-  std::size_t dropped = 0;  ///< there was nothing left to say
+  std::size_t dropped = 0;  ///< there was nothing left to say, or something newer
 };
 
 struct Ledger {
@@ -139,6 +140,8 @@ Ledger settled(Ledger, const std::string& parcel, const Delivery&, Instant now);
 
 /// Gives a message up of whose alerts nothing is known any more: after a restart its words cannot be found again.
 Ledger dropped(Ledger, const std::string& parcel);
+/// Gives all of them up: for a receiver whose next message says what is so then.
+Ledger given_up(Ledger);
 
 /// Drops alerts that no longer exist and that nobody is owed anything about.
 void forget_finished(Alerts&, Outbox&, const std::vector<Receiver>&);

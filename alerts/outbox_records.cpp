@@ -160,12 +160,13 @@ Parcel parcel_in(const Json& json) {
 }
 
 Json json_of(const Told& told, Instant /*now*/) {
-  return {told.attempted, told.fired, told.resolved, number_of(told.started)};
+  return {told.attempted, told.fired, told.resolved, number_of(told.started), number_of(told.ended)};
 }
 
+/// Records of before there were resends have four values.
 Told told_in(const Json& json) {
   return {json.at(0).get<std::uint64_t>(), json.at(1).get<std::uint64_t>(), json.at(2).get<std::uint64_t>(),
-          time_in(json.at(3))};
+          time_in(json.at(3)), json.size() > 4 ? time_in(json.at(4)) : SysTime{}};
 }
 
 Json json_of(const std::deque<DeadLetter>& dead) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 namespace mw {
 
@@ -16,6 +17,29 @@ Acceptance outcome_of(int status) {
   if (in(kRefused) || (status >= 300 && status < 400)) return Acceptance::refused;
   if (status >= 400 && status < 500 && !in(kLater)) return Acceptance::rejected;
   return Acceptance::later;
+}
+
+/// The key of the option that may have several values; empty if there is none.
+std::string_view several_key(const ReceiverKind& kind) {
+  const auto found = std::find_if(kind.options.begin(), kind.options.end(),
+                                  [](const ReceiverOption& option) { return option.several; });
+  return found == kind.options.end() ? "" : found->key;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+/// Who forgets needs no groups of ours: news goes at once, and what goes on is resend.hpp's business.
+Receiver with_times_of_kind(Receiver receiver) {
+  if (!forgets(receiver)) return receiver;
+  receiver.group_by = {};
+  receiver.group_wait = receiver.group_interval = Duration::zero();
+  receiver.repeat_interval = Duration::max();
+  return receiver;
 }
 
 }  // namespace
@@ -51,6 +75,24 @@ const ReceiverKind* find_receiver_kind(std::string_view name) {
   const auto& all = receiver_kinds();
   const auto found = std::find_if(all.begin(), all.end(), [&](const ReceiverKind* kind) { return kind->name == name; });
   return found == all.end() ? nullptr : *found;
+}
+
+bool forgets(const Receiver& receiver) {
+  const ReceiverKind* kind = find_receiver_kind(receiver.kind);
+  return kind != nullptr && kind->resend != nullptr;
+}
+
+std::vector<Receiver> endpoints_of(const Receiver& receiver) {
+  const ReceiverKind* kind = find_receiver_kind(receiver.kind);
+  const std::string key(kind == nullptr ? "" : several_key(*kind));
+  const std::vector<std::string> values = words_of(receiver.secret(key).reveal());
+  if (values.size() < 2) return {with_times_of_kind(receiver)};
+  std::vector<Receiver> endpoints(values.size(), with_times_of_kind(receiver));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    endpoints[i].name += "/" + std::to_string(i + 1);
+    endpoints[i].secrets[key] = Secret(values[i]);
+  }
+  return endpoints;
 }
 
 }  // namespace mw

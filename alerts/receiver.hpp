@@ -2,6 +2,7 @@
 // One kind a file in receivers/, found by CMake. Delivery, retries and order are the outbox's business.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -97,7 +98,8 @@ struct ReceiverOption {
   std::string_view key = {};
   std::string_view fallback = {};  ///< the default; meaningless when required
   bool required = false;
-  bool secret = false;  ///< may come from a file or an environment variable, and is never printed
+  bool secret = false;   ///< may come from a file or an environment variable, and is never printed
+  bool several = false;  ///< may be a list: kept with a space between two, each the option of an endpoint of its own
   std::string_view doc = {};
   std::string_view example = {};  ///< a made-up value that option_troubles lets pass; shown in tests and documents
 };
@@ -114,6 +116,11 @@ struct ReceiverKind {
   std::vector<ReceiverOption> options = {};
   Pace pace{};
   bool digests = true;  ///< whether news of several groups may share a message when they come faster than `pace`
+  bool opens_incidents = false;  ///< what fires stays open there until its all-clear
+  /// How often an endpoint is told again what it would forget, see resend.hpp; nullptr: it does not forget. One that
+  /// does groups by itself: it hears of news at once, without what goes on, whatever the receiver's own times say.
+  Duration (*resend)(const Receiver&) = nullptr;
+  std::size_t most_notices = std::numeric_limits<std::size_t>::max();  ///< of a resend or of news for who forgets
   /// Pure. `now` is for signatures and timestamps of the attempt.
   Outgoing (*render)(const Receiver&, const Message&, SysTime now) = nullptr;
   /// What the vendor means by its answer; judge_status where HTTP says it all.
@@ -121,6 +128,13 @@ struct ReceiverKind {
   /// Looks at the options before the configuration comes into force. Never quotes a secret.
   std::vector<OptionTrouble> (*option_troubles)(const Receiver&) = nullptr;
 };
+
+/// Whether it has to be told again.
+bool forgets(const Receiver&);
+
+/// What is delivered to, each with a ledger of its own so that none waits for another: the receiver itself or, where
+/// its kind's option has several values, one for each value, called NAME/1, NAME/2, … in their order.
+std::vector<Receiver> endpoints_of(const Receiver&);
 
 /// All of them, in alphabetical order.
 const std::vector<const ReceiverKind*>& receiver_kinds();

@@ -76,6 +76,16 @@ class Ledgers final : public WardenEvents {
     log_.warn("message given up: nothing is known any more of what it was about",
               {{"receiver", receiver}, {"message", message}});
   }
+  /// Each minute: worth a line only when it fails.
+  void resent(const std::string& receiver, std::size_t alerts, const Delivery& delivery) override {
+    own_.notification(receiver, outcome_of(delivery));
+    const bool taken = delivery.outcome == Acceptance::accepted;
+    log_.write(taken ? LogLevel::debug : LogLevel::warn,
+               taken ? "alerts told again" : "alerts not told again, will try in the next round",
+               {{"receiver", receiver},
+                {"alerts", std::to_string(alerts)},
+                {"error", delivery.error.empty() ? "-" : delivery.error}});
+  }
   void restored(std::size_t records, std::size_t passed_over) override {
     log_.info("state restored", {{"records", std::to_string(records)}, {"passed_over", std::to_string(passed_over)}});
   }
@@ -130,7 +140,7 @@ class Agent {
 
  private:
   void adopt(Config config) {
-    auto shared = std::make_shared<const Config>(std::move(config));
+    auto shared = std::make_shared<const Config>(with_endpoints(std::move(config)));
     own_.configured(*shared);
     own_.reload(true, net_.wall());
     warden_.configure(std::move(shared));

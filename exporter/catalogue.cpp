@@ -141,7 +141,8 @@ constexpr Metric kCatalogue[] = {
    "settled and those under way."},
   {"mirrorwarden_messages_settled_total", kCounter, "", "receiver,outcome",
    "Messages that are done with: accepted; dead_letter, rejected by the receiver three times, /api/v1/receivers says "
-   "why; or dropped, because after a restart nothing was known any more of what they were about."},
+   "why; or dropped, because nothing was known any more of what they were about, or (to Alertmanager) a newer one "
+   "says it."},
   {"mirrorwarden_messages_under_way", kGauge, "", "receiver",
    "Messages that were made and that the receiver has not answered for good."},
   // ---- the agent's process

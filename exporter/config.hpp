@@ -37,6 +37,9 @@ struct Config {
   std::vector<Maintenance> maintenance;
 };
 
+/// How the agent introduces itself to everybody.
+std::string user_agent(const AgentConfig&, const std::string& version);
+
 /// One thing wrong: `file:line:col: path: what, expected what`. Never holds a secret.
 struct ConfigError {
   std::string file;
@@ -58,6 +61,9 @@ using ConfigOrErrors = std::variant<Config, std::vector<ConfigError>>;
 
 /// `file` is only for messages. Reads nothing but secrets.
 ConfigOrErrors parse_config(const std::string& text, const std::string& file, const SecretSource&);
+
+/// As it is delivered by: each receiver as its endpoints_of(), of which a rule that names the receiver tells all.
+Config with_endpoints(Config);
 
 /// Reads at most 1 MiB.
 ConfigOrErrors load_config(const std::string& file);

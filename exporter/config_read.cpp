@@ -84,6 +84,11 @@ void complete(Pool& pool) {
   complete_options(pool);
 }
 
+std::string user_agent(const AgentConfig& agent, const std::string& version) {
+  const std::string contact = agent.contact.empty() ? "" : " (+" + agent.contact + ")";
+  return "mirrorwarden/" + version + contact;
+}
+
 ConfigOrErrors parse_config(const std::string& text, const std::string& file, const SecretSource& secrets) {
   Reading reading(file, secrets);
   const auto tree = parse_toml(text);

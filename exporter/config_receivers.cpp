@@ -10,6 +10,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
+constexpr std::size_t kMostEndpoints = 16;
 constexpr auto kOptionExpects = "a string";
 
 struct SecretAt {
@@ -42,6 +43,21 @@ Field<Receiver> option_row(const ReceiverOption& option) {
   return row;
 }
 
+/// A list beside the one value: kept with a space between two, which none of them can hold.
+Field<Receiver> or_list(Field<Receiver> row) {
+  row.expects += ", or a list of strings";
+  row.read = [one = row.read, key = row.key](const Spot& spot, Receiver& receiver) {
+    if (spot.node->kind != TomlNode::Kind::array) return one(spot, receiver);
+    if (!is_only_source(spot, key) || !is_list(spot, "a list of strings", kMostEndpoints)) return;
+    std::string all;
+    for (std::size_t i = 0; i < spot.node->items.size(); ++i)
+      if (const auto value = secret_inline(spot.item(i), Inline::allowed))
+        all += (all.empty() ? "" : " ") + value->reveal();
+    receiver.secrets[key] = Secret(std::move(all));
+  };
+  return row;
+}
+
 Fields<Receiver> rows_of(const ReceiverKind& kind) {
   Fields<Receiver> rows;
   for (const ReceiverOption& option : kind.options) {
@@ -49,6 +65,7 @@ Fields<Receiver> rows_of(const ReceiverKind& kind) {
     const std::string doc = std::string(option.doc) + (option.required ? "; exactly one of the three" : "");
     Fields<Receiver> more = option.secret ? secret_fields<Receiver>(key, SecretAt{key}, Inline::allowed, doc)
                                           : Fields<Receiver>{option_row(option)};
+    if (option.several) more[0] = or_list(std::move(more[0]));
     for (Field<Receiver>& row : more) rows.push_back(std::move(row));
   }
   return rows;
@@ -127,12 +144,27 @@ bool names_a_kind(const std::string& path, const Reading& reading) {
                      [&](const ReceiverKind* kind) { return reading.has(path + "." + std::string(kind->name)); });
 }
 
+/// The defaults stand in what print-config prints, and are not complained of.
+void check_times(const Receiver& receiver, const std::string& path, Reading& reading) {
+  const Receiver usual;
+  const auto idle = [&](const char* key, bool is_usual) {
+    if (!is_usual)
+      reading.fail(path + "." + key,
+                   "does nothing here, for " + receiver.kind + " groups and repeats by itself, expected none");
+  };
+  idle("group_by", receiver.group_by == usual.group_by);
+  idle("group_wait", receiver.group_wait == usual.group_wait);
+  idle("group_interval", receiver.group_interval == usual.group_interval);
+  idle("repeat_interval", receiver.repeat_interval == usual.repeat_interval);
+}
+
 void check_kind(const Receiver& receiver, const std::string& path, Reading& reading) {
   const ReceiverKind* kind = find_receiver_kind(receiver.kind);
   if (kind == nullptr && names_a_kind(path, reading)) return;
   if (kind == nullptr) return reading.fail(path, "does not say what it is, expected a table of one of " + kind_list());
   const std::string table = path + "." + receiver.kind;
   check_secrets(*kind, table, reading);
+  if (forgets(receiver)) check_times(receiver, path, reading);
   if (kind->option_troubles == nullptr) return;
   for (const OptionTrouble& trouble : kind->option_troubles(receiver)) {
     const std::string named = table + "." + std::string(trouble.key);
@@ -157,11 +189,30 @@ const Fields<Receiver>& receiver_fields() {
   return rows;
 }
 
+Config with_endpoints(Config config) {
+  std::map<std::string, std::vector<std::string>> names;
+  std::vector<Receiver> endpoints;
+  for (const Receiver& receiver : config.receivers)
+    for (Receiver& endpoint : endpoints_of(receiver)) {
+      names[receiver.name].push_back(endpoint.name);
+      endpoints.push_back(std::move(endpoint));
+    }
+  config.receivers = std::move(endpoints);
+  for (Rule& rule : config.rules) {
+    std::vector<std::string> notify;
+    for (const std::string& name : rule.notify) notify.insert(notify.end(), names[name].begin(), names[name].end());
+    rule.notify = std::move(notify);
+  }
+  return config;
+}
+
 void check_receivers(const Draft& draft, Reading& reading) {
   std::map<std::string, std::string> seen;
   for (std::size_t i = 0; i < draft.receivers.size(); ++i) {
     const std::string path = "receiver[" + std::to_string(i) + "]";
     check_name(draft.receivers[i].name, path + ".name", seen, reading);
+    for (const Receiver& endpoint : endpoints_of(draft.receivers[i]))
+      if (endpoint.name != draft.receivers[i].name) check_name(endpoint.name, path + ".name", seen, reading);
     check_kind(draft.receivers[i], path, reading);
   }
 }

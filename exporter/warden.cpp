@@ -30,11 +30,6 @@ std::set<std::string> hosts_of(const Config& config) {
   return hosts;
 }
 
-std::string user_agent_of(const AgentConfig& agent, const std::string& version) {
-  const std::string contact = agent.contact.empty() ? "" : " (+" + agent.contact + ")";
-  return "mirrorwarden/" + version + contact;
-}
-
 /// Of several records of the same thing, the last.
 std::vector<Record> newest_of_each(std::vector<Record> records) {
   std::map<std::array<std::string, 4>, Record> newest;
@@ -72,7 +67,7 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   const bool first = config_ == nullptr;
   config_ = std::move(config);
   policy_ = policy_of(*config_);
-  user_agent_ = user_agent_of(config_->agent, version_);
+  user_agent_ = user_agent(config_->agent, version_);
   caps_.resize(config_->agent.concurrency, config_->agent.concurrency_per_host);
   courtesy_.configure({config_->agent.gap_per_host, config_->agent.bytes_per_host_per_day}, hosts_of(*config_));
   validators_.clear();  // other credentials may be shown other bytes
@@ -85,6 +80,8 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   hush({net_.now(), net_.wall()});
   publish();
   pump();
+  for (const Receiver& receiver : config_->receivers)
+    if (forgets(receiver)) pump_delivery(receiver);  // after a restart it has not heard of us for long enough
   if (!std::exchange(keeping_time_, true)) spawn(keep_time(), "the evaluation of rules");
 }
 
@@ -285,7 +282,10 @@ void Warden::evaluate_now() {
   const Instant now{net_.now(), net_.wall()};
   owing_.alerts = evaluate(std::move(owing_.alerts), config_->rules, *snapshot_, now);
   hush(now);
-  for (const Receiver& receiver : config_->receivers) pump_delivery(receiver);
+  for (const Receiver& receiver : config_->receivers) {
+    if (forgets(receiver)) let_go(owing_.outbox[receiver.name], now.wall);
+    pump_delivery(receiver);
+  }
   forget_finished(owing_.alerts, owing_.outbox, config_->receivers);
   publish();
   save();

@@ -12,7 +12,9 @@
 
 #include "alerts/compose.hpp"
 #include "alerts/outbox_records.hpp"
+#include "alerts/resend.hpp"
 #include "exporter/config.hpp"
+#include "exporter/delivery.hpp"
 #include "exporter/published.hpp"
 #include "probes/courtesy.hpp"
 #include "probes/net.hpp"
@@ -36,6 +38,8 @@ struct WardenEvents {
   virtual void delivered(const std::string& /*receiver*/, const Parcel&, const Delivery&) {}
   /// A message from an earlier life, of whose alerts nothing is known any more.
   virtual void dropped(const std::string& /*receiver*/, const std::string& /*message*/) {}
+  /// So many alerts were told again, or not.
+  virtual void resent(const std::string& /*receiver*/, std::size_t /*alerts*/, const Delivery&) {}
   virtual void restored(std::size_t /*records*/, std::size_t /*passed_over*/) {}
   virtual void saved(const std::optional<std::string>& /*trouble*/) {}
   virtual void coroutine_died(const std::string& /*what*/) {}
@@ -123,6 +127,13 @@ class Warden {
   Task<void> deliver(Receiver, std::string parcel, std::uint64_t save);
   void take_delivery(const Receiver&, const std::string& parcel, const Delivery&);
   void wake_receiver(const std::string& name);
+  // telling again
+  void keep_round(const Receiver&, Ledger&);
+  void pump_round(const Receiver&);
+  void arm_round(const Receiver&);
+  Task<void> resend(Receiver, Batch, Message);
+  Task<Answered> try_once(Receiver, Message);
+  Task<void> round_later(std::string receiver, SteadyTime at);
   void spawn(Task<void>, std::string what);
 
   asio::any_io_executor executor_;
@@ -164,6 +175,8 @@ class Warden {
   Owing owing_;
   std::map<std::string, std::size_t> owed_;  ///< by receiver, as last looked
   std::set<std::string> delivering_;         ///< receivers with a request under way
+  std::map<std::string, Round> rounds_;      ///< of receivers that forget
+  std::set<std::string> rounds_armed_;       ///< receivers whose next round something wakes up for
 };
 
 }  // namespace mw

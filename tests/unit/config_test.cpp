@@ -213,6 +213,38 @@ mirror = [{ name = "a", url = "http://a.example.org" }]
   CHECK(pools.at(1)->options.at("max_bytes") == "4096");
 }
 
+TEST_CASE("a cluster is one receiver for each address, and a rule that names it tells them all") {
+  const std::string text = R"(
+[[pool]]
+name = "files"
+ecosystem = "file"
+reference = ["https://mirrors.example.org/"]
+[[pool.mirror]]
+name = "m"
+url = "https://mirror.example.org/"
+[[alert]]
+name = "MirrorDown"
+when = "failures[3] >= 2"
+notify = ["am", "hook"]
+[[receiver]]
+name = "am"
+alertmanager = { url = ["http://a.example.org:9093/", "http://b.example.org:9093/"] }
+[[receiver]]
+name = "hook"
+webhook = { url = "https://example.org/hook" }
+)";
+  auto parsed = parse_config(text, "cluster.toml", system_secrets());
+  REQUIRE(std::holds_alternative<Config>(parsed));
+  const Config config = with_endpoints(std::get<Config>(parsed));
+  REQUIRE(config.receivers.size() == 3);
+  CHECK(config.receivers[0].name == "am/1");
+  CHECK(config.receivers[1].name == "am/2");
+  CHECK(config.receivers[1].secret("url").reveal() == "http://b.example.org:9093/");
+  CHECK(config.receivers[2].name == "hook");
+  CHECK(config.rules[0].notify == std::vector<std::string>{"am/1", "am/2", "hook"});
+  CHECK(print_config(std::get<Config>(parsed)).find("a.example.org") == std::string::npos);
+}
+
 TEST_CASE("references come first and are marked, whatever the order of the text") {
   const std::string text = R"([[pool]]
 name = "site"

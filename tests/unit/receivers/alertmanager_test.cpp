@@ -73,12 +73,48 @@ TEST_CASE("alertmanager: a test says so, a reminder is the alert as it was") {
   CHECK(summary(samples[4]) == "[TEST] " + summary(samples[0]));
 }
 
-TEST_CASE("alertmanager: of a storm goes what fits into 64 KiB, the worst first") {
-  const Post post = rendered(storm(10'000));
-  CHECK(post.body.size() <= kLargestMessage);
-  CHECK(post.body.size() > kLargestMessage - 1000);
-  CHECK(Json::parse(post.body)[0]["labels"]["mirror"] == "m0");
-  CHECK(Json::parse(rendered(storm(100)).body).size() == 100);
+TEST_CASE("alertmanager: what fires ends four resends after the attempt") {
+  Receiver receiver = sample_receiver(alertmanager(), Language::english);
+  receiver.options["resend"] = "30s";
+  CHECK(alertmanager().resend(receiver) == std::chrono::seconds(30));
+  const auto post = std::get<Post>(alertmanager().render(receiver, storm(1), kSampleAttempt));
+  CHECK(Json::parse(post.body)[0]["endsAt"] == rfc3339(kSampleAttempt + std::chrono::minutes(2)));
+}
+
+TEST_CASE("alertmanager: what a message may hold is always told whole, however long its words are") {
+  const std::size_t most = alertmanager().most_notices;
+  CHECK(Json::parse(rendered(storm(most)).body).size() == most);
+  Message message = storm(most);
+  for (Notice& notice : message.notices) {
+    notice.title = std::string(10'000, 'x');
+    notice.annotations["description"] = std::string(100'000, '\x01');
+  }
+  const Post post = rendered(message);
+  CHECK(post.body.size() < 1024 * 1024);
+  const Json alerts = Json::parse(post.body);
+  REQUIRE(alerts.size() == most);
+  CHECK(alerts[0]["labels"] == Json(message.notices[0].labels));
+  CHECK(alerts[0]["annotations"].size() == 1);
+  CHECK(alerts[0]["annotations"]["summary"].get<std::string>().size() <= 500);
+}
+
+TEST_CASE("alertmanager: nothing of the agent is among the labels") {
+  Message message = storm(1);
+  const Json here = Json::parse(rendered(message).body)[0]["labels"];
+  message.vantage = "frankfurt-1";
+  message.id = "another";
+  message.receiver = "another";
+  CHECK(Json::parse(rendered(message).body)[0]["labels"] == here);
+}
+
+TEST_CASE("alertmanager: each of several addresses is looked at, and how often it is told again") {
+  CHECK(troubles("http://a.example.org:9093 http://b.example.org:9093").empty());
+  CHECK(troubles("http://a.example.org:9093 b.example.org").size() == 1);
+  Receiver receiver = sample_receiver(alertmanager(), Language::english);
+  for (const char* bad : {"0s", "999ms", "61m", "often"}) {
+    receiver.options["resend"] = bad;
+    CHECK(alertmanager().option_troubles(receiver).size() == 1);
+  }
 }
 
 TEST_CASE("alertmanager: hostile text stays a string") {
