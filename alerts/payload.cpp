@@ -52,10 +52,19 @@ std::string payload_of(const Message& message, std::size_t shown) {
   return json_text(payload);
 }
 
+/// A test says so in what it tells of its alerts.
+Message with_marks(Message message) {
+  for (Notice& notice : message.notices) notice.annotations = annotations_of(notice, message);
+  return message;
+}
+
 }  // namespace
 
 std::string webhook_payload(const Message& message) {
-  return fitting(message, kLargestMessage, [&message](std::size_t shown) { return payload_of(message, shown); });
+  if (message.kind != MessageKind::test)
+    return fitting(message, kLargestMessage, [&](std::size_t shown) { return payload_of(message, shown); });
+  const Message marked = with_marks(message);
+  return fitting(marked, kLargestMessage, [&](std::size_t shown) { return payload_of(marked, shown); });
 }
 
 }  // namespace mw

@@ -7,6 +7,7 @@
 #include "exporter/build_info.hpp"
 #include "exporter/catalogue.hpp"
 #include "exporter/config.hpp"
+#include "exporter/test_receiver.hpp"
 #include "probes/ecosystem.hpp"
 
 namespace {
@@ -47,6 +48,12 @@ int print_config(const std::string& file) {
   return kOk;
 }
 
+int test_receiver(const std::string& file, const std::string& name) {
+  const auto config = load(file);
+  if (!config) return kBadUsage;
+  return mw::test_receiver(*config, name, std::cout, std::cerr);
+}
+
 int list_ecosystems() {
   for (const mw::Ecosystem* ecosystem : mw::ecosystems()) {
     std::cout << ecosystem->name << ": " << ecosystem->doc << "\n  canary: " << ecosystem->canary_doc << '\n';
@@ -60,6 +67,7 @@ struct CommandLine {
   mw::AgentOptions agent{"/etc/mirrorwarden/mirrorwarden.toml", "127.0.0.1:19791", "/metrics"};
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  std::string receiver;  ///< to be tested
 };
 
 int serve(const CommandLine& line) {
@@ -89,6 +97,7 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   const auto& file = line.agent.config_file;
   if (app.got_subcommand("check-config")) return check_config(file);
   if (app.got_subcommand("print-config")) return print_config(file);
+  if (app.got_subcommand("test-receiver")) return test_receiver(file, line.receiver);
   if (app.got_subcommand("ecosystems")) return list_ecosystems();
   if (app.got_subcommand("metrics-reference")) return std::cout << mw::metrics_reference(), kOk;
   if (app.got_subcommand("config-reference")) return std::cout << mw::config_reference(), kOk;
@@ -110,6 +119,9 @@ int main(int argc, char** argv) {
   app.add_subcommand("serve", "Watch the mirrors and serve the metrics (the default)");
   app.add_subcommand("check-config", "Say everything that is wrong with the configuration");
   app.add_subcommand("print-config", "Print the configuration in force, defaults filled in, secrets redacted");
+  app.add_subcommand("test-receiver", "Send a notice that is marked as a test, and say what came of it")
+      ->add_option("NAME", line.receiver, "The receiver, as rules call it")
+      ->required();
   app.add_subcommand("ecosystems", "List the ecosystems and their options");
   app.add_subcommand("metrics-reference", "Print the metrics as a Markdown table");
   app.add_subcommand("config-reference", "Print the configuration keys as Markdown tables");

@@ -151,6 +151,7 @@ const ReceiverKind& pagerduty_receiver() {
                    .doc = "where events go; the EU's service region has its own"}},
       .pace = {.burst = 60, .each = std::chrono::milliseconds(500)},
       .digests = false,  // an incident stands for a group: only that group can resolve it
+      .opens_incidents = true,
       .render = render,
       .judge = judge,
       .option_troubles = option_troubles,
