@@ -96,6 +96,16 @@ class Ledgers final : public WardenEvents {
       log_.error("state cannot be saved; probing and alerting go on from memory", {{"error", *trouble}});
     if (!trouble && std::exchange(state_fails_, false)) log_.info("state is saved again");
   }
+  /// As saved().
+  void vouched(Vouched outcome, const std::string& why) override {
+    own_.vouched(outcome);
+    if (why != std::exchange(not_vouched_, why))
+      log_.write(why.empty() ? LogLevel::info : LogLevel::warn,
+                 why.empty()                    ? "the watchdog hears of us again"
+                 : outcome == Vouched::withheld ? "the watchdog is not told that we live"
+                                                : "the watchdog could not be told that we live",
+                 {{"error", why.empty() ? "-" : why}});
+  }
   void coroutine_died(const std::string& what) override {
     own_.coroutine_died();
     log_.error("internal error: please report it", {{"what", what}});
@@ -106,6 +116,7 @@ class Ledgers final : public WardenEvents {
   OwnMetrics& own_;
   Shared<Published>& published_;
   bool state_fails_ = false;
+  std::string not_vouched_;  ///< why, the last time
 };
 
 class Agent {

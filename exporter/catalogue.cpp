@@ -145,6 +145,9 @@ constexpr Metric kCatalogue[] = {
    "says it."},
   {"mirrorwarden_messages_under_way", kGauge, "", "receiver",
    "Messages that were made and that the receiver has not answered for good."},
+  {"mirrorwarden_watchdog_total", kCounter, "", "outcome",
+   "Words to the watchdog that the agent lives: sent; withheld, because something that an alert needs makes no "
+   "progress; or failed. Absent when none is configured."},
   // ---- the agent's process
   {"process_cpu_seconds_total", kCounter, "seconds", "",
    "Total user and system CPU time spent."},

@@ -29,12 +29,19 @@ struct AgentConfig {
   Duration evaluation_interval = std::chrono::seconds(5);  ///< of the rules
 };
 
+/// The dead man's switch: an outside service that raises the alarm when it does not hear of us.
+struct WatchdogConfig {
+  Secret url;  ///< empty = there is none
+  Duration every = std::chrono::minutes(1);
+};
+
 struct Config {
   AgentConfig agent;
   std::vector<std::shared_ptr<const Pool>> pools;
   std::vector<Rule> rules;
   std::vector<Receiver> receivers;
   std::vector<Maintenance> maintenance;
+  WatchdogConfig watchdog;
 };
 
 /// How the agent introduces itself to everybody.

@@ -94,7 +94,7 @@ std::string receiver_sections() {
 }  // namespace
 
 std::string print_config(const Config& config) {
-  Draft draft{config.agent, {}, config.rules, config.receivers, config.maintenance};
+  Draft draft{config.agent, {}, config.rules, config.receivers, config.maintenance, config.watchdog};
   for (const auto& pool : config.pools) draft.pools.push_back(*pool);
   const std::string text = print_table(draft, root_fields(), "");
   return text.substr(std::min(text.find_first_not_of('\n'), text.size()));
@@ -112,7 +112,12 @@ std::string config_reference() {
          ecosystem_sections() + section("`[[alert]]`", "One rule.", rule_fields()) + signal_section() +
          default_rule_section() + section("`[[receiver]]`", "One receiver, of one kind.", receiver_fields()) +
          receiver_sections() +
-         section("`[[maintenance]]`", "One window in which nobody is told of certain alerts.", maintenance_fields());
+         section("`[[maintenance]]`", "One window in which nobody is told of certain alerts.", maintenance_fields()) +
+         section("`[watchdog]`",
+                 "A dead man's switch: a service that raises the alarm when it does not hear of the agent. It does not "
+                 "while checks do not begin, rules are not evaluated, the state cannot be saved or a receiver accepts "
+                 "nothing, for twice as long as `every`.",
+                 watchdog_fields());
 }
 
 }  // namespace mw

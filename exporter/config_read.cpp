@@ -59,6 +59,7 @@ Config freeze(Draft draft) {
   config.rules = std::move(draft.rules);
   config.receivers = std::move(draft.receivers);
   config.maintenance = std::move(draft.maintenance);
+  config.watchdog = std::move(draft.watchdog);
   for (Pool& pool : draft.pools) config.pools.push_back(std::make_shared<const Pool>(std::move(pool)));
   return config;
 }
@@ -69,6 +70,7 @@ void check(const Draft& draft, Reading& reading) {
   check_rules(draft, reading);
   check_receivers(draft, reading);
   check_maintenance(draft, reading);
+  check_watchdog(draft.watchdog, reading);
 }
 
 }  // namespace

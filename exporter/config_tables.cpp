@@ -266,6 +266,17 @@ Fields<Rule> rule_rows() {
   };
 }
 
+// ---- the watchdog -------------------------------------------------------------------------------------------
+
+/// Where there is none, nothing is printed of it.
+Field<Draft> watchdog_row() {
+  Field<Draft> row = sub_table<Draft>("watchdog", &Draft::watchdog, watchdog_fields(), "the dead man's switch");
+  row.section = [print = row.section](const Draft& draft, const std::string& header) {
+    return draft.watchdog.url.empty() ? std::string() : print(draft, header);
+  };
+  return row;
+}
+
 // ---- the agent ----------------------------------------------------------------------------------------------
 
 Fields<AgentConfig> agent_rows() {
@@ -391,6 +402,7 @@ const Fields<Draft>& root_fields() {
         table_list<Draft>("receiver", &Draft::receivers, receiver_fields(), "who is told"),
         table_list<Draft>("maintenance", &Draft::maintenance, maintenance_fields(),
                           "when nobody is told of certain alerts"),
+        watchdog_row(),
     };
   }();
   return rows;

@@ -15,6 +15,7 @@ struct Draft {
   std::vector<Rule> rules;
   std::vector<Receiver> receivers;
   std::vector<Maintenance> maintenance;
+  WatchdogConfig watchdog;
 };
 
 const Fields<Draft>& root_fields();
@@ -28,6 +29,7 @@ const Fields<Mirror>& reference_fields();  ///< a mirror's, but the name is opti
 const Fields<Proxy>& proxy_fields();
 const Fields<Rule>& rule_fields();
 const Fields<Maintenance>& maintenance_fields();
+const Fields<WatchdogConfig>& watchdog_fields();
 const Fields<Receiver>& receiver_fields();
 const Fields<Receiver>& kind_fields(const ReceiverKind&);  ///< of [receiver.slack]
 
@@ -38,6 +40,7 @@ void complete(Pool& pool);
 void check_pools(const Draft& draft, Reading& reading);
 void check_rules(const Draft& draft, Reading& reading);
 void check_receivers(const Draft& draft, Reading& reading);
+void check_watchdog(const WatchdogConfig& watchdog, Reading& reading);
 void check_maintenance(const Draft& draft, Reading& reading);
 void check_agent(const AgentConfig& agent, Reading& reading);
 

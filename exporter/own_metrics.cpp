@@ -167,6 +167,7 @@ struct OwnMetrics::Registered {
   CounterTable put_off{registry, "mirrorwarden_checks_put_off_total"};
   CounterTable attempts{registry, "mirrorwarden_notifications_total"};
   CounterTable failed{registry, "mirrorwarden_notifications_failed_total"};
+  CounterTable vouched{registry, "mirrorwarden_watchdog_total"};
 };
 
 OwnMetrics::OwnMetrics(const BuildInfo& build) : registered_(std::make_unique<Registered>()) {
@@ -185,6 +186,10 @@ void OwnMetrics::configured(const Config& config) {
     for (const DeliveryOutcome outcome : kFailures)
       failures.insert({{"receiver", receiver.name}, {"reason", reason_of(outcome)}});
   }
+  std::set<prometheus::Labels> vouched;
+  for (const Vouched outcome : {Vouched::sent, Vouched::withheld, Vouched::failed})
+    if (!config.watchdog.url.empty()) vouched.insert({{"outcome", std::string(name(outcome))}});
+  registered_->vouched.keep_only(vouched);
   registered_->attempts.keep_only(receivers);
   registered_->failed.keep_only(failures);
   registered_->missed.keep_only(slots_of(config));
@@ -219,6 +224,10 @@ void OwnMetrics::notification(const std::string& receiver, DeliveryOutcome outco
   registered_->attempts.at({{"receiver", receiver}}).Increment();
   if (outcome != DeliveryOutcome::delivered)
     registered_->failed.at({{"receiver", receiver}, {"reason", reason_of(outcome)}}).Increment();
+}
+
+void OwnMetrics::vouched(Vouched outcome) {
+  registered_->vouched.at({{"outcome", std::string(name(outcome))}}).Increment();
 }
 
 void OwnMetrics::coroutine_died() { registered_->crashes.Increment(); }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/watchdog.hpp"
 #include "exporter/build_info.hpp"
 #include "exporter/config.hpp"
 #include "exporter/exposition.hpp"
@@ -42,6 +43,7 @@ class OwnMetrics {
   void put_off(const std::string& pool, const std::string& mirror, PutOff why);
   void loop_lag(Duration);
   void notification(const std::string& receiver, DeliveryOutcome);
+  void vouched(Vouched);
   void coroutine_died();
 
   std::vector<Family> collect() const;

@@ -82,15 +82,18 @@ void Warden::configure(std::shared_ptr<const Config> config) {
   pump();
   for (const Receiver& receiver : config_->receivers)
     if (forgets(receiver)) pump_delivery(receiver);  // after a restart it has not heard of us for long enough
+  if (!config_->watchdog.url.empty() && !std::exchange(vouching_, true)) spawn(keep_vouching(), "the watchdog");
   if (!std::exchange(keeping_time_, true)) spawn(keep_time(), "the evaluation of rules");
 }
 
 /// What a receiver was told that is not there any more concerns nobody.
 void Warden::forget_strangers() {
-  std::erase_if(owing_.outbox, [&](const auto& entry) {
+  const auto is_gone = [&](const auto& entry) {
     const auto is_it = [&](const Receiver& receiver) { return receiver.name == entry.first; };
     return std::none_of(config_->receivers.begin(), config_->receivers.end(), is_it);
-  });
+  };
+  std::erase_if(owing_.outbox, is_gone);
+  std::erase_if(refuses_since_, is_gone);
 }
 
 /// A slot that was there keeps its due time unless its interval changed; what runs goes on running.
@@ -280,6 +283,7 @@ void Warden::judge_all() {
 void Warden::evaluate_now() {
   judge_all();
   const Instant now{net_.now(), net_.wall()};
+  evaluated_ = now.steady;
   owing_.alerts = evaluate(std::move(owing_.alerts), config_->rules, *snapshot_, now);
   hush(now);
   for (const Receiver& receiver : config_->receivers) {
@@ -334,6 +338,8 @@ Task<void> Warden::save_records(std::vector<Record> records) {
   saving_ = false;
   saves_ended_ = saves_begun_;
   if (trouble) owed_to_state_ = newest_of_each(std::move(records));
+  if (!trouble) save_fails_since_.reset();
+  if (trouble && !save_fails_since_) save_fails_since_ = net_.now();
   events_.saved(trouble);
 }
 

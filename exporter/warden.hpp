@@ -13,6 +13,7 @@
 #include "alerts/compose.hpp"
 #include "alerts/outbox_records.hpp"
 #include "alerts/resend.hpp"
+#include "alerts/watchdog.hpp"
 #include "exporter/config.hpp"
 #include "exporter/delivery.hpp"
 #include "exporter/published.hpp"
@@ -41,6 +42,8 @@ struct WardenEvents {
   /// So many alerts were told again, or not.
   virtual void resent(const std::string& /*receiver*/, std::size_t /*alerts*/, const Delivery&) {}
   virtual void restored(std::size_t /*records*/, std::size_t /*passed_over*/) {}
+  /// `why` it was withheld or failed.
+  virtual void vouched(Vouched, const std::string& /*why*/) {}
   virtual void saved(const std::optional<std::string>& /*trouble*/) {}
   virtual void coroutine_died(const std::string& /*what*/) {}
 };
@@ -135,6 +138,10 @@ class Warden {
   Task<Answered> try_once(Receiver, Message);
   Task<void> round_later(std::string receiver, SteadyTime at);
   void spawn(Task<void>, std::string what);
+  // the dead man's switch
+  Progress progress() const;
+  Task<void> keep_vouching();
+  Task<void> vouch();
 
   asio::any_io_executor executor_;
   Net& net_;
@@ -169,6 +176,11 @@ class Warden {
 
   bool asking_controls_ = false;
   std::optional<SteadyTime> controls_asked_;
+
+  SteadyTime evaluated_{};
+  std::optional<SteadyTime> save_fails_since_;
+  std::map<std::string, SteadyTime> refuses_since_;  ///< receivers that accept nothing
+  bool vouching_ = false;
 
   Store store_;
   std::shared_ptr<const Snapshot> snapshot_;

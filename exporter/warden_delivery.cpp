@@ -109,6 +109,8 @@ void Warden::take_delivery(const Receiver& receiver, const std::string& parcel, 
   if (const auto sent = ledger.parcels.find(parcel); sent != ledger.parcels.end())
     events_.delivered(receiver.name, sent->second, delivery);
   ledger = settled(std::move(ledger), parcel, delivery, {net_.now(), net_.wall()});
+  if (ledger.failures == 0) refuses_since_.erase(receiver.name);
+  if (ledger.failures > 0) refuses_since_.try_emplace(receiver.name, net_.now());
   save();
   if (ledger.not_before > net_.now())
     spawn(deliver_later(receiver.name, ledger.not_before), "delivery to " + receiver.name);

@@ -234,7 +234,8 @@ class Player final : public WardenEvents {
     if (fetch.method != "POST") return;
     const auto id = std::find_if(fetch.headers.begin(), fetch.headers.end(),
                                  [](const auto& field) { return field.first == "webhook-id"; });
-    if (id != fetch.headers.end() && !ids_.insert(id->second).second) return note("once more: " + id->second);
+    if (id == fetch.headers.end()) return note("a word to the watchdog");
+    if (!ids_.insert(id->second).second) return note("once more: " + id->second);
     const auto payload = nlohmann::json::parse(fetch.body);
     const auto& labels = payload.at("commonLabels");
     std::string text = payload.at("status").get<std::string>() + " " + labels.at("alertname").get<std::string>() + " " +
