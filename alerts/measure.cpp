@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "probes/duration.hpp"
+#include "probes/last_known.hpp"
 
 namespace mw {
 
@@ -30,30 +31,13 @@ std::optional<double> seconds_until(const std::optional<SysTime>& then, SysTime 
   return seconds(*then - now);
 }
 
-/// The newest fact of its kind: what was shown last, else what was shown when the check last succeeded.
-template <class T>
-std::optional<T> fact(const MirrorView& view, CheckKind kind, std::optional<T> (*read)(const Finding&)) {
-  const auto found = view.checks.find(kind);
-  if (found == view.checks.end()) return std::nullopt;
-  if (found->second.last)
-    if (auto value = read(*found->second.last)) return value;
-  return found->second.last_good ? read(*found->second.last_good) : std::nullopt;
-}
-
 std::optional<double> lag_of(const MirrorView& view) {
   if (!view.lag.known || view.verdict.state == State::unknown) return std::nullopt;
   return seconds(view.lag.lower);
 }
 
 std::optional<double> stale_ratio_of(const MirrorView& view) {
-  if (view.verdict.state == State::unknown) return std::nullopt;
-  double known = 0;
-  double behind = 0;
-  for (const FeedLag& feed : view.feeds) {
-    known += feed.lag.known ? 1 : 0;
-    behind += feed.lag.known && feed.lag.lower > Duration::zero() ? 1 : 0;
-  }
-  return known > 0 ? std::optional(behind / known) : std::nullopt;
+  return view.verdict.state == State::unknown ? std::nullopt : stale_ratio(view.feeds);
 }
 
 std::optional<double> error_ratio_of(const MirrorView& view, const Condition& condition, SysTime now) {
@@ -132,13 +116,9 @@ std::optional<double> mirror_value(const Condition& condition, const MirrorView&
     case Signal::throughput:
       return throughput_of(view);
     case Signal::cert_expires_in:
-      return seconds_until(
-          fact<SysTime>(view, CheckKind::tls,
-                        [](const Finding& f) { return f.certificate ? f.certificate->chain_not_after : std::nullopt; }),
-          now);
+      return seconds_until(last_known_certificate<&Certificate::chain_not_after>(view), now);
     case Signal::metadata_expires_in:
-      return seconds_until(fact<SysTime>(view, CheckKind::freshness, [](const Finding& f) { return f.valid_until; }),
-                           now);
+      return seconds_until(last_known_metadata(view, [](const Finding& f) { return f.valid_until; }), now);
     case Signal::stale:
       return verdict_is(view, State::stale);
     case Signal::corrupt:

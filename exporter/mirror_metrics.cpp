@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 
 #include "probes/duration.hpp"
+#include "probes/last_known.hpp"
 
 namespace mw {
 
@@ -26,26 +26,6 @@ std::optional<double> as_seconds(std::optional<Duration> d) { return d ? std::op
 
 std::optional<double> as_time(std::optional<SysTime> time) {
   return time ? std::optional(unix_seconds(*time)) : std::nullopt;
-}
-
-/// What the last run saw, else what the last good one saw. `get` : Finding -> optional.
-template <class Get>
-auto last_known(const CheckState& state, Get get) {
-  decltype(get(*state.last)) value;
-  if (state.last) value = get(*state.last);
-  if (!value && state.last_good) value = get(*state.last_good);
-  return value;
-}
-
-/// The same for a mirror, from the first of these checks that knows.
-template <class Get>
-auto last_known(const MirrorView& view, std::initializer_list<CheckKind> kinds, Get get) {
-  decltype(get(std::declval<const Finding&>())) value;
-  for (const CheckKind kind : kinds) {
-    const auto found = view.checks.find(kind);
-    if (!value && found != view.checks.end()) value = last_known(found->second, get);
-  }
-  return value;
 }
 
 // ---- one value per check ------------------------------------------------------------------------------------
@@ -165,13 +145,12 @@ std::optional<double> traffic(const MirrorView& view) {
 std::optional<SysTime> version_time(const Finding& f) { return f.version ? f.version->time : std::nullopt; }
 
 std::optional<double> metadata(const MirrorView& view, std::optional<SysTime> (*get)(const Finding&)) {
-  return as_time(last_known(view, {CheckKind::freshness, CheckKind::integrity}, get));
+  return as_time(last_known_metadata(view, get));
 }
 
 template <std::optional<SysTime> Certificate::*kMember>
 std::optional<double> certificate(const MirrorView& view) {
-  const auto get = [](const Finding& f) { return f.certificate ? (*f.certificate).*kMember : std::nullopt; };
-  return as_time(last_known(view, {CheckKind::tls, CheckKind::http, CheckKind::freshness, CheckKind::integrity}, get));
+  return as_time(last_known_certificate<kMember>(view));
 }
 
 template <auto kMember>

@@ -70,8 +70,9 @@ Lag overall(const std::vector<FeedLag>& lags) {
 
 std::optional<double> stale_ratio(const std::vector<FeedLag>& lags) {
   const auto known = std::count_if(lags.begin(), lags.end(), [](const FeedLag& each) { return each.lag.known; });
-  const auto behind =
-      std::count_if(lags.begin(), lags.end(), [](const FeedLag& each) { return each.lag.lower > Duration::zero(); });
+  const auto behind = std::count_if(lags.begin(), lags.end(), [](const FeedLag& each) {
+    return each.lag.known && each.lag.lower > Duration::zero();
+  });
   if (known == 0) return std::nullopt;
   return static_cast<double>(behind) / static_cast<double>(known);
 }

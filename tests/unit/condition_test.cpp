@@ -217,3 +217,17 @@ TEST_CASE("every lag, the threshold itself too, is on just one side of it") {
     CHECK(holds("sync_lag < 1d") != holds("sync_lag >= 1d"));
   }
 }
+
+TEST_CASE("dates are those that the gauges show, whichever check saw them, and of better days if need be") {
+  MirrorView view;
+  Finding seen;
+  seen.valid_until = kNow + 1h;
+  seen.certificate.emplace().chain_not_after = kNow + 2h;
+  view.checks[CheckKind::integrity].last_good = seen;
+  view.checks[CheckKind::integrity].last = Finding{};
+  CHECK(of_mirror("metadata_expires_in < 1d", view).value == 3600);
+  CHECK(of_mirror("cert_expires_in < 1d", view).value == 7200);
+  seen.valid_until = kNow + 3h;
+  view.checks[CheckKind::freshness].last = seen;
+  CHECK(of_mirror("metadata_expires_in < 1d", view).value == 3 * 3600);
+}
