@@ -7,6 +7,7 @@
 #include "exporter/build_info.hpp"
 #include "exporter/catalogue.hpp"
 #include "exporter/config.hpp"
+#include "exporter/rules_file.hpp"
 #include "exporter/test_receiver.hpp"
 #include "probes/ecosystem.hpp"
 
@@ -54,6 +55,15 @@ int test_receiver(const std::string& file, const std::string& name) {
   return mw::test_receiver(*config, name, std::cout, std::cerr);
 }
 
+int print_rules(const std::string& file, const std::string& runbooks) {
+  const auto config = load(file);
+  if (!config) return kBadUsage;
+  const mw::RulesFile rules = mw::prometheus_rules(*config, runbooks);
+  for (const std::string& warning : rules.warnings) std::cerr << "warning: " << warning << '\n';
+  std::cout << rules.text;
+  return kOk;
+}
+
 int list_ecosystems() {
   for (const mw::Ecosystem* ecosystem : mw::ecosystems()) {
     std::cout << ecosystem->name << ": " << ecosystem->doc << "\n  canary: " << ecosystem->canary_doc << '\n';
@@ -68,6 +78,7 @@ struct CommandLine {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   std::string receiver;  ///< to be tested
+  std::string runbooks;
 };
 
 int serve(const CommandLine& line) {
@@ -98,6 +109,7 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("check-config")) return check_config(file);
   if (app.got_subcommand("print-config")) return print_config(file);
   if (app.got_subcommand("test-receiver")) return test_receiver(file, line.receiver);
+  if (app.got_subcommand("rules")) return print_rules(file, line.runbooks);
   if (app.got_subcommand("ecosystems")) return list_ecosystems();
   if (app.got_subcommand("metrics-reference")) return std::cout << mw::metrics_reference(), kOk;
   if (app.got_subcommand("config-reference")) return std::cout << mw::config_reference(), kOk;
@@ -122,6 +134,8 @@ int main(int argc, char** argv) {
   app.add_subcommand("test-receiver", "Send a notice that is marked as a test, and say what came of it")
       ->add_option("NAME", line.receiver, "The receiver, as rules call it")
       ->required();
+  app.add_subcommand("rules", "Print the alert rules for Prometheus, and what Alertmanager must know of them")
+      ->add_option("--runbooks", line.runbooks, "The URL below which the runbooks of the default rules are");
   app.add_subcommand("ecosystems", "List the ecosystems and their options");
   app.add_subcommand("metrics-reference", "Print the metrics as a Markdown table");
   app.add_subcommand("config-reference", "Print the configuration keys as Markdown tables");
