@@ -242,14 +242,14 @@ class Metrics:
 
 
 class Agent:
-    """The real binary on a configuration file."""
+    """The real binary on a configuration file; `under` is a program, with arguments, that runs it."""
 
-    def __init__(self, config, directory, port=None, environment=None):
-        self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, config, directory, port=None, environment=None, address="127.0.0.1", under=()):
+        self.port = port or free_port(address)
+        self.url = f"http://{address}:{self.port}"
         self.config = pathlib.Path(config)
         self.log = pathlib.Path(directory) / "agent.log"
-        self.child = start([AGENT, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{self.port}"],
+        self.child = start([*under, AGENT, f"--config.file={config}", f"--web.listen-address={address}:{self.port}"],
                            self.log, env={**os.environ, **(environment or {})})
 
     def await_ready(self, seconds=30):
