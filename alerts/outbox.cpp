@@ -78,9 +78,10 @@ Duration backoff(int failures) {
   return std::min(wait, kLastRetry);
 }
 
+/// What it asks for is waited, but who asks for a second each time is not asked every second.
 Duration wait_after(const Ledger& ledger, const Parcel& parcel, const Delivery& delivery) {
-  if (delivery.retry_after) return std::clamp(*delivery.retry_after, kFirstRetry, kLongestRetryAfter);
-  const Duration least = delivery.outcome == Acceptance::refused ? kRefusedRetry : Duration::zero();
+  const Duration asked = std::min(delivery.retry_after.value_or(Duration::zero()), kLongestRetryAfter);
+  const Duration least = std::max(asked, delivery.outcome == Acceptance::refused ? kRefusedRetry : Duration::zero());
   const std::string seed = parcel.message.id + std::to_string(ledger.failures);
   return std::max(with_jitter(std::min(2 * backoff(ledger.failures), kLastRetry), seed), least);
 }

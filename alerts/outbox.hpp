@@ -135,7 +135,8 @@ Ledger packed(Ledger, const Batch&, Message, SteadyTime now);
 /// Before the request is sent.
 Ledger attempted(Ledger, const std::string& parcel, const Receiver&, SteadyTime now);
 /// Accepted, or for the third time rejected: settled. Else it is tried again, later each time: 1 s doubling to 5 min
-/// with jitter, or what Retry-After says up to 1 h; not before a minute where the address or the credentials are wrong.
+/// with jitter, or what Retry-After says up to 1 h if that is longer; not before a minute where the address or the
+/// credentials are wrong.
 Ledger settled(Ledger, const std::string& parcel, const Delivery&, Instant now);
 
 /// Gives a message up of whose alerts nothing is known any more: after a restart its words cannot be found again.
