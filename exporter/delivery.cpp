@@ -38,13 +38,15 @@ Task<Reply> post(Net& net, Fetch fetch) {
   co_return reply;
 }
 
+/// A page too long to read takes nothing from the status before it: what was taken is not to be told again for that.
 Task<Answered> post_to(Net& net, Receiver receiver, Post request, std::string user_agent) {
   const auto url = parse_url(request.url.reveal());
   const Url* where = std::get_if<Url>(&url);
   if (where == nullptr) co_return Failure{Layer::http, Reason::malformed, "the receiver's URL is not valid"};
   Fetch fetch = fetch_of(receiver, *where, std::move(request), user_agent);
   const Reply reply = co_await post(net, std::move(fetch));
-  if (reply.failure) co_return Failure{reply.failure->layer, reply.failure->reason, ""};  // details may quote the URL
+  if (reply.failure && reply.failure->reason != Reason::body_limit)
+    co_return Failure{reply.failure->layer, reply.failure->reason, ""};  // details may quote the URL
   Response response{reply.status, reply.body, std::nullopt};
   if (const auto wait = header(reply, "retry-after")) response.retry_after = parse_retry_after(*wait, net.wall());
   co_return response;
