@@ -148,7 +148,8 @@ Task<Reply> FakeNet::fetch(Fetch fetch) {
   const auto found = hosts_.find(where);
   FakeHost* host = found == hosts_.end() ? nullptr : &found->second;
   const Trouble* trouble = trouble_of(host);
-  const Duration took = trouble != nullptr && trouble->takes_the_timeout ? fetch.timeout : kLatency;
+  Duration took = host == nullptr ? kLatency : host->latency;
+  if (trouble != nullptr) took = trouble->takes_the_timeout ? fetch.timeout : kLatency;
   if (host != nullptr) ++host->requests;
   co_await sleep(took);
   Reply reply;

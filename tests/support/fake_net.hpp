@@ -20,7 +20,8 @@ struct FakePage {
 /// One endpoint, "address:port". `trouble` is empty or the name of a situation (see fake_net.cpp).
 struct FakeHost {
   std::string trouble;
-  std::map<std::string, FakePage> pages;  ///< by request target; any other is a 404
+  Duration latency = std::chrono::milliseconds(1);  ///< of an answer, when there is no trouble
+  std::map<std::string, FakePage> pages;            ///< by request target; any other is a 404
   std::optional<Certificate> certificate;
   Receipt receipt = {std::nullopt, 250, "2.0.0 Ok", true, {}};  ///< for every letter
   std::uint64_t requests = 0;
