@@ -1,6 +1,6 @@
 """Two real Alertmanagers in a cluster, two agents that see the same mirror, and a webhook behind the cluster that must
-hear of each beginning and end exactly once: while all is well, when an agent begins anew, when an Alertmanager dies, and
-when the agents do, whose alert then ends by itself."""
+hear of each beginning and end exactly once: while all is well, when an agent begins anew, when an Alertmanager dies,
+and when the agents do, whose alert then ends by itself."""
 import json
 import pathlib
 import re
@@ -138,8 +138,8 @@ def start_agents(directory, port, managers):
         home = directory / vantage
         home.mkdir()
         urls = ", ".join(f'"{m.url}"' for m in managers)
-        (home / "agent.toml").write_text(CONFIG.format(vantage=vantage, state=home / "state", upstream=UPSTREAM, port=port,
-                                                       mirror=MIRROR, urls=urls, resend=RESEND))
+        (home / "agent.toml").write_text(CONFIG.format(vantage=vantage, state=home / "state", upstream=UPSTREAM,
+                                                       port=port, mirror=MIRROR, urls=urls, resend=RESEND))
         agents.append(support.Agent(home / "agent.toml", home))
     for agent in agents:
         agent.await_ready(PATIENCE)
@@ -155,7 +155,8 @@ def only_alert(manager):
     assert len(alerts) <= 1, f"{len(alerts)} alerts: {alerts}"
     if not alerts:
         return None
-    assert alerts[0]["labels"] == {"alertname": "MirrorStale", "severity": "warning", "pool": "files", "mirror": "m"}, alerts
+    wanted = {"alertname": "MirrorStale", "severity": "warning", "pool": "files", "mirror": "m"}
+    assert alerts[0]["labels"] == wanted, alerts
     assert alerts[0]["annotations"]["vantage"] in VANTAGES, alerts
     return alerts[0]
 
