@@ -170,7 +170,7 @@ def cases_of(rule):
 def played(config, cases, interval, steps):
     """{case: Played}, as the engine has it."""
     text = "".join(f"case {c.name} {interval} {steps}\n" + "\n".join(c.changes) + "\nend\n" for c in cases)
-    done = subprocess.run([PARITY, config], input=text, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([PARITY, config], input=text, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stderr
     worlds, now, step = {}, None, None
     for line in done.stdout.splitlines():
@@ -237,7 +237,7 @@ def test_file(rules, interval, worlds, wanted):
 
 
 def promtool(*arguments):
-    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=280)
 
 
 class Exported:
