@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "alerts/compose.hpp"
+#include "alerts/layout.hpp"
 #include "probes/digest.hpp"
 #include "probes/url.hpp"
 

@@ -316,8 +316,9 @@ Failure Conversation::broken(CURLcode code) const {
 Failure Conversation::failure(CURLcode code) const {
   if (closed_) return closed_door(Layer::http);
   if (blocked_) return at(Layer::connect, Reason::address_blocked, "would have connected to another address");
-  constexpr std::string_view kTooMuchAtOnce = "cached response data too big";
-  if (dialogue_.endless() || std::string_view(words_.data()).starts_with(kTooMuchAtOnce))
+  const std::string_view words = words_.data();  // libcurl's own limits
+  if (dialogue_.endless() || words.starts_with("Too large response") ||
+      words.starts_with("cached response data too big"))
     return at(Layer::http, Reason::header_limit, "an answer without end");
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:

@@ -301,7 +301,8 @@ const ReceiverKind& email_receiver() {
                   {.key = "from", .required = true, .doc = "the sender's address", .example = "warden@example.org"},
                   {.key = "to",
                    .required = true,
-                   .doc = "the recipients' addresses, with commas between them",
+                   .doc = "the recipients' addresses, with commas between them; one that is refused does not keep it "
+                          "from the others",
                    .example = "oncall@example.org, mirrors@example.org"},
                   {.key = "starttls",
                    .fallback = "always",
