@@ -98,7 +98,7 @@ Published published(Dealer& deal) {
   Published out;
   out.snapshot = std::make_shared<const Snapshot>(std::move(snapshot));
   out.alerts = std::make_shared<const Alerts>(std::move(alerts));
-  out.receivers = {{deal.text(), deal.number<std::size_t>(), deal.text()}};
+  out.receivers = {{deal.text(), deal.number<std::size_t>(), deal.text(), 0, {}, {}}};
   return out;
 }
 

@@ -235,7 +235,7 @@ Published sample_published() {
   out.config = config();
   out.snapshot = snapshot();
   out.alerts = alerts(*out.config);
-  out.receivers = {{"oncall", 2, "HTTP 503 from <b>chat</b>"}, {"quiet", 0, ""}};
+  out.receivers = {{"oncall", 2, "HTTP 503 from <b>chat</b>", 1, {3, 2, 0, 0}, {}}, {"quiet", 0, "", 0, {}, {}}};
   out.ready = true;
   return out;
 }
