@@ -145,14 +145,21 @@ class Evaluation {
     alert.gone = false;
     if (alert.phase == Phase::inactive) alert.labels = labels_of(rule, subject);
     alert = step(std::move(alert), measured, now_);
-    see_again(alert, subject.mirror);
+    if (alert.unmuted_at) see_again(alert, subject);
     present_.insert(std::move(key));
   }
 
-  /// A look that ended after what had muted it: it may be told again.
-  static void see_again(Alert& alert, const MirrorView* view) {
-    const bool seen = view == nullptr || (!view->runs.empty() && view->runs.back().at > alert.unmuted_at);
-    if (alert.unmuted_at && seen) alert.unmuted_at.reset();
+  /// A look that ended after what had muted it, at any mirror that the alert is about: it may be told again. A wall
+  /// clock that went back must not put that off until it has caught up.
+  void see_again(Alert& alert, const Subject& subject) const {
+    const SysTime unmuted = std::min(*alert.unmuted_at, now_.wall);
+    const auto seen = [&](const std::shared_ptr<const MirrorView>& view) {
+      if (subject.mirror != nullptr && view.get() != subject.mirror) return false;
+      if (subject.pool != nullptr && view->pool != subject.pool->pool) return false;
+      return !view->runs.empty() && view->runs.back().at > unmuted;
+    };
+    alert.unmuted_at = unmuted;
+    if (std::any_of(snapshot_.mirrors.begin(), snapshot_.mirrors.end(), seen)) alert.unmuted_at.reset();
   }
 
   Alerts& alerts_;

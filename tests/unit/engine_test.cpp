@@ -222,6 +222,47 @@ TEST_CASE("a wider alert mutes a narrower one, which is told again only after a 
   CHECK(alerts.at(key).phase == Phase::firing);
 }
 
+TEST_CASE("what is about a pool is told again after a look at one of its mirrors, no sooner") {
+  Rule muted = rule("B", 0s);
+  muted.when = std::get<Expression>(parse_expression("pool_fresh < 2"));
+  muted.inhibited_by = {"G"};
+  Rule source = rule("G", 0s);
+  source.when = std::get<Expression>(parse_expression("self_fault"));
+  const auto poor = [](bool offline, Duration looked) {
+    Snapshot snapshot = world(true, at(looked).wall);
+    MirrorView view = *snapshot.mirrors[0];
+    view.pool = snapshot.pools[0].pool;
+    view.verdict.state = State::down;
+    snapshot.mirrors[0] = std::make_shared<const MirrorView>(view);
+    snapshot.self_fault = offline;
+    return snapshot;
+  };
+  Alerts alerts = evaluate({}, {muted, source}, poor(true, 0s), at(0s));
+  for (const Duration since : {1min, 2min, 3min}) {
+    alerts = evaluate(alerts, {muted, source}, poor(false, 0s), at(since));
+    CHECK(alerts.at({"B", "p", ""}).muted());
+  }
+  alerts = evaluate(alerts, {muted, source}, poor(false, 200s), at(4min));
+  CHECK_FALSE(alerts.at({"B", "p", ""}).muted());
+}
+
+TEST_CASE("a wall clock that goes back does not keep what is muted no more silent until it has caught up") {
+  Rule muted = rule("B", 0s);
+  muted.inhibited_by = {"G"};
+  Rule source = rule("G", 0s);
+  source.when = std::get<Expression>(parse_expression("self_fault"));
+  Snapshot offline = world(true, at(0s).wall);
+  offline.self_fault = true;
+  const auto evaluate_at = [&](const Alerts& before, const Snapshot& snapshot, Duration since, Duration jump) {
+    return evaluate(before, {muted, source}, snapshot, {SteadyTime(since), at(since).wall + jump});
+  };
+  Alerts alerts = evaluate_at({}, offline, 0s, 0s);
+  alerts = evaluate_at(alerts, world(true, at(0s).wall), 1min, 0s);
+  alerts = evaluate_at(alerts, world(true, at(90s).wall - 24h), 2min, -24h);
+  alerts = evaluate_at(alerts, world(true, at(150s).wall - 24h), 3min, -24h);
+  CHECK_FALSE(alerts.at({"B", "p", "m"}).muted());
+}
+
 TEST_CASE("the order of rules and mirrors changes nothing") {
   Rule muted = rule("B", 0s);
   muted.inhibited_by = {"A"};
