@@ -311,9 +311,10 @@ void forget_finished(Alerts& alerts, Outbox& outbox, const std::vector<Receiver>
     return std::any_of(receivers.begin(), receivers.end(), [&](const Receiver& receiver) {
       const Ledger& ledger = outbox[receiver.name];
       const auto found = ledger.told.find(key);
-      if (found == ledger.told.end() || !receiver.send_resolved || alert.phase == Phase::firing) return false;
+      if (found == ledger.told.end() || alert.phase == Phase::firing) return false;
       const Told& told = found->second;
-      return told.attempted > told.resolved || (forgets(receiver) && told.ended != SysTime{});
+      const bool retold = receiver.send_resolved && forgets(receiver) && told.ended != SysTime{};
+      return retold || told.attempted > (receiver.send_resolved ? told.resolved : told.fired);
     });
   };
   std::erase_if(alerts, [&](const auto& entry) {

@@ -299,6 +299,23 @@ TEST_CASE("outbox: the endpoint's pace is kept") {
   CHECK(desk.tell(pace.each));
 }
 
+TEST_CASE("outbox: what is in an unsettled message is not forgotten, or its next firing would pass for told") {
+  Desk desk;
+  desk.receiver.group_wait = 0s;
+  desk.receiver.group_interval = 0s;
+  desk.receiver.send_resolved = false;
+  desk.fire("A", "m", 0s);
+  CHECK(desk.tell(0s, kLater));
+  desk.resolve("A", "m", 1s);
+  Outbox outbox{{"hook", desk.ledger}};
+  forget_finished(desk.alerts, outbox, {desk.receiver});
+  desk.ledger = outbox["hook"];
+  desk.fire("A", "m", 2s);
+  CHECK(desk.tell(10s));
+  CHECK(desk.tell(11s));
+  CHECK(desk.sent == Sent{"1: +A/m", "1: +A/m", "2: +A/m"});
+}
+
 TEST_CASE("outbox: finished alerts are forgotten, owed ones never") {
   Desk desk;
   desk.receiver.group_wait = 0s;
