@@ -145,7 +145,8 @@ std::optional<Batch> next_batch(const Ledger& ledger, const Outlook& outlook, co
   const ReceiverKind& kind = *find_receiver_kind(receiver.kind);
   const auto news = std::count_if(due.begin(), due.end(), [](const auto* entry) { return entry->second.news > 0; });
   const bool crowded = static_cast<double>(news) > kind.pace.burst - tokens_used(ledger, kind.pace, now);
-  const bool digest = kind.digests && crowded && news >= static_cast<std::ptrdiff_t>(kDigestFrom);
+  const bool one_under_way = ledger.parcels.contains(kDigest);
+  const bool digest = kind.digests && crowded && !one_under_way && news >= static_cast<std::ptrdiff_t>(kDigestFrom);
   Batch batch = digest ? digest_of(due) : batch_of_group(waited_longest->first, waited_longest->second);
   sort_items(batch);
   if (kind.resend != nullptr) keep_news(batch, kind.most_notices);

@@ -280,6 +280,23 @@ TEST_CASE("outbox: more groups than the endpoint takes at once share a message")
   CHECK_FALSE(desk.tell(10min));
 }
 
+TEST_CASE("outbox: a digest that was not taken is not replaced by the next one") {
+  Desk desk;
+  desk.receiver.group_by = {"mirror"};
+  desk.receiver.group_wait = 0s;
+  const int burst = find_receiver_kind("webhook")->pace.burst;
+  for (int i = 0; i <= burst; ++i) desk.fire("A", "m" + std::to_string(i), 0s);
+  CHECK(desk.tell(0s, kLater));
+  for (int i = 0; i <= burst; ++i) desk.fire("A", "n" + std::to_string(i), 1s);
+  bool taken = false;
+  for (int i = 1; i < 60; ++i) {
+    const bool told = desk.tell(i * 10min, i < 10 ? kLater : kAccepted);
+    taken |= told && i >= 10 && desk.sent.back() == desk.sent.front();
+  }
+  CHECK(taken);
+  CHECK(count_owed(look_out(desk.ledger, desk.alerts, desk.receiver)) == 0);
+}
+
 TEST_CASE("outbox: the endpoint's pace is kept") {
   Desk desk;
   desk.receiver.group_by = {"mirror"};
