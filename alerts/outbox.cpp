@@ -244,8 +244,9 @@ Batch batch_of(const std::string& group, const Parcel& parcel) {
 
 std::uint64_t next_sequence(const Ledger& ledger) { return ledger.sequence + 1; }
 
-std::string message_id(const std::string& agent, const std::string& receiver, std::uint64_t sequence) {
-  return sha256_hex(agent + "\n" + receiver + "\n" + std::to_string(sequence)).substr(0, 32);
+std::string message_id(const std::string& agent, const std::string& receiver, std::uint64_t sequence, SysTime made) {
+  const std::string number = std::to_string(sequence) + "\n" + std::to_string(made.time_since_epoch().count());
+  return sha256_hex(agent + "\n" + receiver + "\n" + number).substr(0, 32);
 }
 
 Ledger packed(Ledger ledger, const Batch& batch, Message message, SteadyTime now) {

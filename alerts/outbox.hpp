@@ -123,9 +123,11 @@ std::optional<NextStep> next_step(const Ledger&, const Outlook&, const Receiver&
 /// How many pieces of news it has not accepted; what is muted or silenced is not counted.
 std::size_t count_owed(const Outlook&);
 
-/// The number and the id of the message that comes next. `agent` tells two agents' messages apart.
+/// The number and the id of the message that comes next. `agent` tells two agents' messages apart; `made`, now, one
+/// from another of the same number that is forgotten: sent before a crash from a disk that took nothing, or to a
+/// receiver that was not configured for a while.
 std::uint64_t next_sequence(const Ledger&);
-std::string message_id(const std::string& agent, const std::string& receiver, std::uint64_t sequence);
+std::string message_id(const std::string& agent, const std::string& receiver, std::uint64_t sequence, SysTime made);
 
 /// What the parcel's message is made of, to make it anew.
 Batch batch_of(const std::string& group, const Parcel&);

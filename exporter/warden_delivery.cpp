@@ -36,7 +36,7 @@ std::string Warden::make_parcel(const Receiver& receiver, const Batch& batch) {
   Ledger& ledger = owing_.outbox[receiver.name];
   Message message = compose_message(batch, owing_.alerts, receiver, scene());
   message.sequence = next_sequence(ledger);
-  message.id = message_id(identity_, receiver.name, message.sequence);
+  message.id = message_id(identity_, receiver.name, message.sequence, net_.wall());
   ledger = packed(std::move(ledger), batch, std::move(message), net_.now());
   return batch.group;
 }

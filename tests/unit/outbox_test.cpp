@@ -355,12 +355,13 @@ TEST_CASE("outbox: finished alerts are forgotten, owed ones never") {
   CHECK(outbox["hook"].told.size() == 1);
 }
 
-TEST_CASE("outbox: ids differ between agents, receivers and messages") {
-  CHECK(message_id("a", "r", 1) == message_id("a", "r", 1));
-  CHECK(message_id("a", "r", 1).size() == 32);
-  const std::set<std::string> ids = {message_id("a", "r", 1), message_id("b", "r", 1), message_id("a", "s", 1),
-                                     message_id("a", "r", 2)};
-  CHECK(ids.size() == 4);
+TEST_CASE("outbox: ids differ between agents, receivers and messages, also where a number is used again") {
+  CHECK(message_id("a", "r", 1, kWall) == message_id("a", "r", 1, kWall));
+  CHECK(message_id("a", "r", 1, kWall).size() == 32);
+  const std::set<std::string> ids = {message_id("a", "r", 1, kWall), message_id("b", "r", 1, kWall),
+                                     message_id("a", "s", 1, kWall), message_id("a", "r", 2, kWall),
+                                     message_id("a", "r", 1, kWall + 1s)};
+  CHECK(ids.size() == 5);
 }
 
 // ---- surviving ----------------------------------------------------------------------------------------------
