@@ -38,13 +38,18 @@ bool clears_on(const Alert& alert) { return alert.phase == Phase::firing && aler
 /// What was last seen matters only while time counts from it.
 Truth kept_last(const Alert& alert) { return holds_on(alert) || clears_on(alert) ? alert.last : Truth::unknown; }
 
-/// While time counts, when it would have begun to: that stays the same as it goes by. Else the time itself.
-std::int64_t counted(Duration time, bool counting, Instant now) {
-  return counting ? number_of(std::chrono::round<std::chrono::seconds>(now.wall - time)) : time.count();
+/// When it was last evaluated, on the wall clock of now.
+SysTime looked_at(const Alert& alert, Instant now) {
+  return alert.evaluated ? now.wall - (now.steady - *alert.evaluated) : now.wall;
 }
 
-Json counted_json(Duration time, bool counting, Instant now) {
-  return {{counting ? "since" : "for", counted(time, counting, now)}};
+/// While time counts, when it would have begun to: that stays the same as it goes by. Else the time itself.
+std::int64_t counted(Duration time, bool counting, SysTime looked) {
+  return counting ? number_of(std::chrono::round<std::chrono::seconds>(looked - time)) : time.count();
+}
+
+Json counted_json(Duration time, bool counting, SysTime looked) {
+  return {{counting ? "since" : "for", counted(time, counting, looked)}};
 }
 
 Duration counted_in(const Json& json, SysTime last_alive) {
@@ -62,10 +67,18 @@ std::optional<Acknowledgement> acknowledgement_in(const Json& json) {
                          time_in(json.at("at"))};
 }
 
+/// What counts did not begin before its own beginning: the clock is written less often than alerts are.
+Duration credit_in(const Json& json, SysTime last_alive, SysTime now) {
+  SysTime from = last_alive;
+  for (const char* const what : {"held", "cleared"})
+    if (json.at(what).contains("since")) from = std::max(from, time_in(json.at(what).at("since")));
+  return std::max(now - from, Duration::zero());
+}
+
 Json json_of(const Alert& alert, Instant now) {
   return {{"phase", static_cast<int>(alert.phase)},
-          {"held", counted_json(alert.held, holds_on(alert), now)},
-          {"cleared", counted_json(alert.cleared, clears_on(alert), now)},
+          {"held", counted_json(alert.held, holds_on(alert), looked_at(alert, now))},
+          {"cleared", counted_json(alert.cleared, clears_on(alert), looked_at(alert, now))},
           {"last", static_cast<int>(kept_last(alert))},
           {"active_at", number_of(alert.active_at)},
           {"fired_at", number_of(alert.fired_at)},
@@ -292,7 +305,7 @@ void restore_one(const Record& record, Instant now, SysTime alive, Owing& into) 
   if (record.kind == "alert") {
     const AlertKey key = key_in(Json::parse(record.item));
     Alert alert = alert_in(json, key.rule, alive);
-    alert.credit = std::max(now.wall - alive, Duration::zero());
+    alert.credit = credit_in(json, alive, now.wall);
     into.alerts[key] = std::move(alert);
     return;
   }
@@ -329,8 +342,10 @@ Owing restored(const std::vector<Record>& records, Instant now, std::size_t& pas
 }
 
 void OwingRecords::look_at_alerts(const Alerts& alerts, Instant now, std::vector<Record>& out) {
-  const auto held = [now](const Alert& alert) { return counted(alert.held, holds_on(alert), now); };
-  const auto cleared = [now](const Alert& alert) { return counted(alert.cleared, clears_on(alert), now); };
+  const auto held = [now](const Alert& alert) { return counted(alert.held, holds_on(alert), looked_at(alert, now)); };
+  const auto cleared = [now](const Alert& alert) {
+    return counted(alert.cleared, clears_on(alert), looked_at(alert, now));
+  };
   const auto same = [&](const KeptAlert& kept, const Alert& alert) {
     return kept.held == held(alert) && kept.cleared == cleared(alert) && same_row(kept.alert, alert);
   };

@@ -458,6 +458,25 @@ TEST_CASE(
   CHECK(earlier.held <= 10min);
 }
 
+TEST_CASE(
+    "outbox records: what was saved between two evaluations keeps its beginning, and no outage adds to it twice") {
+  Alert pending;
+  pending.phase = Phase::pending;
+  pending.last = Truth::yes;
+  pending.held = 10min;
+  pending.evaluated = at(10min).steady;
+  Owing owing;
+  owing.alerts[{"P", "p", "m"}] = pending;
+  OwingRecords records;
+  CHECK(records.since_last(owing, at(10min)).size() == 2);
+  CHECK(records.since_last(owing, at(10min + 15s)).empty());
+  const Alert late = back(owing, at(10min + 50s), at(11min)).alerts.begin()->second;
+  CHECK(late.held + late.credit == 11min);
+  owing.alerts.begin()->second.held = 0s;
+  const Alert young = back(owing, at(10min + 20s), at(10min + 30s)).alerts.begin()->second;
+  CHECK(young.held + young.credit == 30s);  // not since the clock's last full minute
+}
+
 TEST_CASE("outbox records: what cannot be read is passed over and counted, and the rest is believed") {
   Desk desk;
   desk.receiver.group_wait = 0s;
