@@ -136,7 +136,7 @@ TEST_CASE(
   CHECK(desk.tell(101s) == Sent{"-m"});
   desk.forget();
   CHECK(desk.tell_again(2min) == Sent{"~m"});
-  const auto records = OwingRecords().since_last({desk.alerts, {{"am", desk.ledger}}}, at(2min));
+  const auto records = OwingRecords().since_last({desk.alerts, {{"am", desk.ledger}}, {}}, at(2min));
   std::size_t passed_over = 0;
   Owing again = restored(records, at(3min), passed_over);
   CHECK(passed_over == 0);
@@ -199,7 +199,7 @@ TEST_CASE("resend: a round that fails ends, leaves nothing behind, and writes no
   OwingRecords records;
   const auto written = [&](Duration since) {
     std::size_t rows = 0;
-    for (const Record& record : records.since_last({desk.alerts, {{"am", desk.ledger}}}, at(since)))
+    for (const Record& record : records.since_last({desk.alerts, {{"am", desk.ledger}}, {}}, at(since)))
       rows += record.kind == "clock" ? 0 : 1;
     return rows;
   };
