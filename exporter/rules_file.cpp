@@ -144,7 +144,7 @@ std::string annotations_section(const Rule& rule, const std::string& runbooks) {
   std::map<std::string, std::string> texts = {{"summary", summary(rule)}, {"description", description(rule)}};
   if (!runbooks.empty() && is_default(rule))
     texts["runbook_url"] = literal(runbooks + (runbooks.ends_with('/') ? "" : "/") + rule.name + ".md");
-  for (const auto& [key, text] : rule.annotations) texts[key] = literal(text);
+  for (const auto& [key, text] : rule.annotations) texts[key] = text;  // what is filled in is named as Prometheus does
   std::string out = "        annotations:\n";
   for (const auto& [key, text] : texts) out += "          " + key + ": " + quoted(text) + "\n";
   return out;

@@ -194,6 +194,7 @@ std::shared_ptr<const Snapshot> snapshot() {
 
 std::shared_ptr<const Config> config() {
   Config out;
+  out.watchdog.url = Secret("https://watchdog.example.org/ping");
   out.agent.vantage = "上海-1";
   out.rules.resize(2);
   out.rules[0].name = "MirrorStale";
