@@ -88,8 +88,8 @@ def receiver(plants, kind, good):
     secrets, others = KINDS[kind]
     lines = [f'{key}_file = "{plants.file(f"{name}-{key}", template, at)}"' for key, template in secrets.items()]
     lines += [f'{key} = "{value.format(at=at)}"' for key, value in others.items()]
-    return (f'[[receiver]]\nname = "{name}"\ngroup_wait = "0s"\ngroup_interval = "0s"\n[receiver.{kind}]\n' +
-            "\n".join(lines) + "\n")
+    times = "" if kind == "alertmanager" else 'group_wait = "0s"\ngroup_interval = "0s"\n'
+    return f'[[receiver]]\nname = "{name}"\n{times}[receiver.{kind}]\n' + "\n".join(lines) + "\n"
 
 
 def make_config(directory, plants):

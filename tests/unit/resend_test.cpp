@@ -40,6 +40,7 @@ struct Desk {
     rule.notify = {"am"};
     alert.rule = std::make_shared<const Rule>(rule);
     alert.phase = Phase::firing;
+    alert.last = Truth::yes;
     alert.fired_at = at(since).wall;
     ++alert.episode;
     return alert;

@@ -79,7 +79,7 @@ TEST_CASE("trial: whatever the kind, the request is marked, and an answer that r
     const Receiver receiver = sample_receiver(*kind, Language::english);
     const Outgoing outgoing = rendered(receiver, true);
     const std::string body = body_of(outgoing);
-    CHECK((kind->name == "email" || body.find("[TEST]") != std::string::npos));  // a mail's subject is encoded
+    CHECK((kind->name == "email" || body.find("TEST") != std::string::npos));  // a mail's subject is encoded
     std::string said;
     for (const auto& [key, secret] : receiver.secrets) said += "bad " + secret.reveal() + "!\n";
     const std::string clean = without_secrets(said + body, receiver, outgoing);
@@ -113,7 +113,7 @@ TEST_CASE("trial: a password shorter than any piece is hidden whole") {
 
 TEST_CASE("trial: what is shown is one printable line of bounded length") {
   const std::string clean = shown("\x1b[31m" + std::string(20'000, 'x') + "\n\xff", hook("https://example.org/"));
-  CHECK(clean.size() <= 500);
+  CHECK(clean.size() <= 500 + std::string("…").size());
   CHECK(clean.find('\x1b') == std::string::npos);
   CHECK(shown("a\nb", hook("https://example.org/")).find('\n') == std::string::npos);
 }
