@@ -309,18 +309,22 @@ Ledger given_up(Ledger ledger) {
 }
 
 void forget_finished(Alerts& alerts, Outbox& outbox, const std::vector<Receiver>& receivers) {
+  std::set<AlertKey> kept;  // what is in an unsettled message: once that is settled, its episode is what was told
+  for (const auto& [name, ledger] : outbox)
+    for (const auto& [group, parcel] : ledger.parcels)
+      for (const Owed& item : parcel.items) kept.insert(item.key);
   const auto is_owed = [&](const AlertKey& key, const Alert& alert) {
     return std::any_of(receivers.begin(), receivers.end(), [&](const Receiver& receiver) {
       const Ledger& ledger = outbox[receiver.name];
       const auto found = ledger.told.find(key);
       if (found == ledger.told.end() || alert.phase == Phase::firing) return false;
       const Told& told = found->second;
-      const bool retold = receiver.send_resolved && forgets(receiver) && told.ended != SysTime{};
-      return retold || told.attempted > (receiver.send_resolved ? told.resolved : told.fired);
+      const bool retold = forgets(receiver) && told.ended != SysTime{};
+      return receiver.send_resolved && (retold || told.attempted > told.resolved);
     });
   };
   std::erase_if(alerts, [&](const auto& entry) {
-    return entry.second.phase == Phase::inactive && !is_owed(entry.first, entry.second);
+    return entry.second.phase == Phase::inactive && !kept.contains(entry.first) && !is_owed(entry.first, entry.second);
   });
   for (auto& [name, ledger] : outbox)
     std::erase_if(ledger.told, [&](const auto& entry) { return !alerts.contains(entry.first); });

@@ -302,7 +302,7 @@ void Warden::restore() {
   const std::vector<Record> records = state_->load();
   std::size_t passed_over = store_.restore(records);
   owing_ = restored(records, now, passed_over);
-  owing_records_.since_last(owing_, now);  // that much is written
+  owed_to_state_ = owing_records_.since_last(owing_, now);  // anew, for what is counted hangs on the clock beside it
   for (const Record& record : records)
     if (record.kind == "agent" && record.value) identity_ = *record.value;
   owed_to_state_.push_back({"agent", "", "", "", identity_});

@@ -74,7 +74,7 @@ class Agent {
   struct Knowledge {
     AlertOracle::Knowledge alerts{};
     PostOracle::All post{};
-    SteadyTime saved{};
+    AlertOracle::Saved saved;
     std::vector<Quiet> quiets;
   };
   struct Saving {
@@ -93,6 +93,7 @@ class Agent {
     std::uint64_t wanted = 0;
     SteadyTime until{};  ///< the disk's deadline, or when the answer comes
     Delivery answer;
+    int made = 0;  ///< messages, in all lives
     std::optional<SteadyTime> wake;
   };
 
@@ -139,6 +140,7 @@ class Agent {
   World world_{};
   SnapshotMaker maker_;
   std::vector<Rule> rules_;
+  std::vector<Receiver> receivers_;  ///< that are configured
   std::array<Desk, kReceivers> desks_;
 
   Owing owing_;
@@ -210,7 +212,9 @@ void Agent::reach(Point point) {
 
 void Agent::configure() {
   rules_ = rules_of(plan_.setup, wiring_, variation_.turned_round);
+  receivers_.clear();
   for (std::size_t i = 0; i < kReceivers; ++i) {
+    if (wiring_.receiver[i]) receivers_.push_back(desks_[i].receiver);
     if (wiring_.receiver[i]) continue;
     owing_.outbox.erase(desks_[i].receiver.name);
     post_.forget(static_cast<int>(i));
@@ -225,13 +229,8 @@ void Agent::evaluate_now() {
   judged_ = wiring_;
   ++outcome_.evaluations;
   demand(oracle_.evaluated(world_, judged_, clocks(), owing_.alerts));
-  std::vector<Receiver> receivers;
-  for (std::size_t i = 0; i < kReceivers; ++i) {
-    if (!wiring_.receiver[i]) continue;
-    pump(i);
-    receivers.push_back(desks_[i].receiver);
-  }
-  forget_finished(owing_.alerts, owing_.outbox, receivers);
+  for (std::size_t i = 0; i < kReceivers; ++i) pump(i);
+  forget_finished(owing_.alerts, owing_.outbox, receivers_);
   oracle_.kept(owing_.alerts);
   demand(post_.check_bounds(owing_.outbox));
   save();
@@ -249,12 +248,12 @@ void Agent::save() {
   std::vector<Record> records = unsaved();
   if (records.empty()) {
     saves_ended_ = saves_begun_;
-    on_disk_ = {oracle_.knowledge(), post_.knowledge(), real_, oracle_.quiets()};
+    on_disk_ = {oracle_.knowledge(), post_.knowledge(), oracle_.saved(real_), oracle_.quiets()};
     return;
   }
   const Duration takes = disk_mood_ == DiskMood::hanging ? hangs_ : kDiskTakes;
   saving_ = Saving{std::move(records),
-                   {oracle_.knowledge(), post_.knowledge(), real_, oracle_.quiets()},
+                   {oracle_.knowledge(), post_.knowledge(), oracle_.saved(real_), oracle_.quiets()},
                    real_ + takes,
                    disk_mood_ != DiskMood::failing};
   reach(Point::save_begun);
@@ -301,7 +300,8 @@ std::string Agent::make_parcel(std::size_t number, const Batch& batch) {
   message.kind = batch.kind;
   message.notices.emplace_back();
   message.sequence = next_sequence(ledger);
-  message.id = message_id(identity_, receiver.name, message.sequence, wall_);
+  // A time that never comes twice, and the same on another wall clock: pauses before a retry hang on the id.
+  message.id = message_id(identity_, receiver.name, message.sequence, SysTime(Duration(++desks_[number].made)));
   demand(post_.packed(static_cast<int>(number), judged_, real_, batch, message));
   ledger = packed(std::move(ledger), batch, std::move(message), now().steady);
   return batch.group;
@@ -379,11 +379,11 @@ void Agent::restore() {
   const std::vector<Record>& rows = disk_.load();
   owing_ = restored(rows, now(), passed_over);
   records_ = {};
-  records_.since_last(owing_, now());
+  owed_to_state_ = records_.since_last(owing_, now());
   identity_ = "agent " + std::to_string(life_++);
   for (const Record& row : rows)
     if (row.kind == "agent" && row.value) identity_ = *row.value;
-  owed_to_state_ = {{"agent", "", "", "", identity_}};
+  owed_to_state_.push_back({"agent", "", "", "", identity_});
   if (passed_over > 0) throw BrokenLaw{"I6 what was saved cannot be read"};
 }
 
@@ -425,7 +425,7 @@ void Agent::restart_in_order(Duration down) {
   const std::vector<Record> last = unsaved();
   if (disk_mood_ != DiskMood::failing) {
     disk_.save(last);
-    on_disk_ = {oracle_.knowledge(), post_.knowledge(), real_, oracle_.quiets()};
+    on_disk_ = {oracle_.knowledge(), post_.knowledge(), oracle_.saved(real_), oracle_.quiets()};
   }
   start(down);
 }
@@ -516,12 +516,13 @@ void Agent::perform(const Op& op) {
   }
 }
 
-/// An hour and more in which nothing fails and every mirror is looked at: enough for all that is owed.
+/// More than an hour in which nothing fails and every mirror is looked at, and a while after the last silence: enough
+/// for all that is owed.
 void Agent::get_well() {
   armed_.reset();
   disk_mood_ = DiskMood::fine;
   for (Desk& desk : desks_) desk.mood = Mood::accept;
-  for (const Duration pause : {30s, 30s, 300s, 600s, 900s, 1'800s, 30s, 300s, 300s, 300s}) {
+  for (const Duration pause : {30s, 30s, 300s, 600s, 900s, 1'800s, 30s, 1'500s, 300s, 300s, 300s}) {
     for (std::size_t i = 0; i < kMirrors; ++i) {
       world_.mirrors[i].looked = real_ + pause;
       for (World::Outcome& look : world_.mirrors[i].looks) look.at = wall_ + pause;
@@ -531,7 +532,7 @@ void Agent::get_well() {
     evaluate_now();
   }
   advance(60s);
-  demand(post_.check_all_told(judged_));
+  demand(post_.check_all_told(judged_, real_));
   demand(oracle_.check_looked_at());
   demand(oracle_.check_flaps(judged_));
 }

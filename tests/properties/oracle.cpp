@@ -154,7 +154,7 @@ AlertOracle::Stretch AlertOracle::stretch(int alert, Truth Seen::*what) const {
     } else {
       const bool next_to = i + 1 == later;
       if (next_to) sum = {sum.least + (log[later].at - seen.at), sum.most + (log[later].at - seen.at)};
-      if (restarted) sum = {sum.least + (blurred ? Duration{} : outage.least), sum.most + outage.most};
+      if (restarted) sum = {sum.least + (blurred ? -kClockGrain : outage.least), sum.most + outage.most};
       later = i;
       outage = {};
       restarted = blurred = false;
@@ -356,6 +356,8 @@ Broken AlertOracle::evaluated(const World& world, const Wiring& wiring, Clocks n
     if (alert != nullptr && alert->muted() == known.heard_of())
       return "I12 " + alert_text(i) + (known.heard_of() ? " is muted" : " is not muted");
     if (Broken broken = silence(i, alert, now.real)) return broken;
+    const std::pair state(known.serial * 4 + static_cast<std::uint32_t>(known.phase), known.heard());
+    if (std::exchange(known.state, state) != state) known.changed = now.real;
   }
   first_after_restart_ = false;
   return {};
@@ -368,10 +370,11 @@ void AlertOracle::kept(const Alerts& alerts) {
     if (!known.exists) known.episode = 0;
 }
 
-Broken AlertOracle::restored(const Knowledge& on_disk, const Clocks& now, const Alerts& alerts, SteadyTime saved) {
+Broken AlertOracle::restored(const Knowledge& on_disk, const Clocks& now, const Alerts& alerts, const Saved& saved) {
   Said said{};
   if (Broken broken = sort(alerts, said)) return broken;
   known_ = on_disk;
+  const bool jumped = jumps_ != saved.jumps;
   for (std::size_t i = 0; i < kAlerts; ++i) {
     const Known& known = known_[i];
     std::vector<Seen>& log = log_[i];
@@ -386,16 +389,15 @@ Broken AlertOracle::restored(const Knowledge& on_disk, const Clocks& now, const 
     restart.at = now.real;
     restart.restart = true;
     restart.least = gap <= kLongestCredit ? gap : kLongestCredit - kClockGrain;
-    const Duration alive = log.empty() ? Duration{} : std::max(saved - log.back().at, Duration{});
+    const Duration alive = log.empty() ? Duration{} : std::max(saved.at - log.back().at, Duration{});
     restart.least -= std::min(restart.least, kRounding);
     restart.most = std::min(gap, alive + kLongestCredit + kClockGrain) + kRounding;
-    if (jumped_) restart.least = -kLongestCredit;  // a clock that went back takes away what was seen
-    if (jumped_) restart.most = alive + kLongestCredit + kClockGrain;
+    if (jumped) restart.least = -kLongestCredit;  // a clock that went back takes away what was seen
+    if (jumped) restart.most = alive + kLongestCredit + kClockGrain;
     log.push_back(restart);
     known_[i].log = log.size();
   }
   for (auto& changes : changes_) changes.clear();  // what was not written down may happen again
-  jumped_ = false;
   first_after_restart_ = true;
   restored_ = now.real;
   return {};
@@ -411,7 +413,7 @@ Broken AlertOracle::check_flaps(const Wiring&) const {
         least = std::min(least, changes[j].pause);
         if (least == Duration{}) break;
         const auto window = changes[j].at - changes[i].at;
-        const auto bound = 2 * ((window + least - Duration(1)) / least) + 1;
+        const auto bound = 2 * ((std::max(window, Duration(1)) + least - Duration(1)) / least) + 1;
         if (static_cast<std::int64_t>(j - i + 1) > bound) return "I7 " + alert_text(static_cast<int>(alert)) + " flaps";
       }
     }

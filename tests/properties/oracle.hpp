@@ -47,6 +47,8 @@ struct Known {
   SysTime fired_at{};
   SysTime resolved_at{};
   SteadyTime fired{};
+  std::pair<std::uint32_t, bool> state;  ///< of episode and phase, and whether it is heard of
+  SteadyTime changed{};                  ///< its phase, or whether it may be heard of
 
   bool heard_of() const { return !muted && !await_look; }
   bool heard() const { return heard_of() && !silenced; }
@@ -77,10 +79,17 @@ class AlertOracle {
   void lay(const Quiet& quiet) { quiets_.push_back(quiet); }
   void lift(int number, SteadyTime now);
   /// The wall clock jumped.
-  void jumped() { jumped_ = ever_jumped_ = true; }
+  void jumped() {
+    ++jumps_;
+    ever_jumped_ = true;
+  }
   /// The process died and lives again; this is what was on disk, and what the engine made of it.
-  /// `saved`: when that was.
-  Broken restored(const Knowledge& on_disk, const Clocks& now, const Alerts& said, SteadyTime saved);
+  struct Saved {
+    SteadyTime at{};
+    int jumps = 0;  ///< of the wall clock, before
+  };
+  Saved saved(SteadyTime now) const { return {now, jumps_}; }
+  Broken restored(const Knowledge& on_disk, const Clocks& now, const Alerts& said, const Saved& saved);
   void restored(std::vector<Quiet> on_disk);
   /// Everything was looked at again and again.
   Broken check_looked_at() const;
@@ -127,7 +136,7 @@ class AlertOracle {
   std::array<std::vector<Change>, kAlerts> changes_;
   std::vector<Quiet> quiets_;
   std::uint32_t serial_ = 0;
-  bool jumped_ = false;
+  int jumps_ = 0;
   bool ever_jumped_ = false;
   bool first_after_restart_ = false;
   SteadyTime restored_{};

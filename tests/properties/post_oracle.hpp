@@ -89,7 +89,7 @@ class PostOracle {
   /// Nothing is known of its alerts any more.
   void wordless(int receiver, const std::string& parcel);
   /// I1, for when everything has been well for long.
-  Broken check_all_told(const Wiring&) const;
+  Broken check_all_told(const Wiring&, SteadyTime now) const;
   Broken check_bounds(const Outbox&) const;
 
   const std::vector<Made>& made() const { return made_; }

@@ -243,7 +243,7 @@ Broken PostOracle::restored(const All& on_disk, Duration base, SteadyTime now, c
   return {};
 }
 
-Broken PostOracle::check_all_told(const Wiring& wiring) const {
+Broken PostOracle::check_all_told(const Wiring& wiring, SteadyTime now) const {
   for (int r = 0; r < kReceivers; ++r) {
     const auto index = static_cast<std::size_t>(r);
     if (!wiring.receiver[index]) continue;
@@ -251,7 +251,8 @@ Broken PostOracle::check_all_told(const Wiring& wiring) const {
       const auto a = static_cast<std::size_t>(alert);
       const Known& truth = alerts_.knowledge()[a];
       const Outside& outside = outside_[index];
-      if (!truth.heard() || outside.tainted[a]) continue;
+      const bool news = now - truth.changed < 1'000s;  // may still be on its way
+      if (!truth.heard() || outside.tainted[a] || news) continue;
       const bool concerned =
           (wiring.rules[static_cast<std::size_t>(alert / kSubjects)].notify >> static_cast<unsigned>(r) & 1U) != 0;
       const bool hears = outside.serial[a] != 0 && outside.firing[a];
