@@ -83,6 +83,8 @@ WebRequest to_request(const mg_connection* connection) {
   request.path = text_or_empty(info->request_uri);
   request.query = text_or_empty(info->query_string);
   request.accept = header(connection, "Accept");
+  request.accept_encoding = header(connection, "Accept-Encoding");
+  request.scrape_timeout = header(connection, "X-Prometheus-Scrape-Timeout-Seconds");
   request.origin = header(connection, "Origin");
   request.fetch_site = header(connection, "Sec-Fetch-Site");
   request.authorization = Secret(header(connection, "Authorization"));
