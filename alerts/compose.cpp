@@ -7,6 +7,7 @@
 #include <ctime>
 #include <tuple>
 
+#include "alerts/layout.hpp"
 #include "alerts/runbook.hpp"
 #include "alerts/template.hpp"
 #include "probes/duration.hpp"
@@ -215,6 +216,21 @@ void annotate(const Speaker& speaker, Notice& notice) {
     annotations.insert_or_assign(key, filled_in(text, speaker.alert.labels, value_text(speaker.alert)));
 }
 
+// ---- whose turn it is ---------------------------------------------------------------------------------------
+
+using Known = std::pair<const Owed*, const Alert*>;
+
+/// In the order of the batch, unless not all get words.
+std::vector<Known> worst_first(const Batch& batch, const Alerts& alerts) {
+  std::vector<Known> known;
+  for (const Owed& item : batch.items)
+    if (const auto found = alerts.find(item.key); found != alerts.end()) known.emplace_back(&item, &found->second);
+  if (known.size() <= kMostNotices) return known;
+  const auto rank = [](const Known& each) { return std::pair(each.first->firing, severity_of(each.second->labels)); };
+  std::stable_sort(known.begin(), known.end(), [&](const Known& a, const Known& b) { return rank(a) > rank(b); });
+  return known;
+}
+
 }  // namespace
 
 Notice compose(const Owed& owed, const Alert& alert, const Scene& scene, Language language) {
@@ -243,9 +259,12 @@ Message compose_message(const Batch& batch, const Alerts& alerts, const Receiver
   message.group_key = batch.group == kDigest ? "{}:{}" : batch.group;
   message.group_labels = batch.labels;
   message.external_url = scene.external_url;
-  for (const Owed& item : batch.items)
-    if (const auto found = alerts.find(item.key); found != alerts.end())
-      message.notices.push_back(compose(item, found->second, scene, receiver.language));
+  for (const auto& [item, alert] : worst_first(batch, alerts)) {
+    if (message.notices.size() < kMostNotices)
+      message.notices.push_back(compose(*item, *alert, scene, receiver.language));
+    else
+      ++(item->firing ? message.more_firing : message.more_resolved);
+  }
   return message;
 }
 

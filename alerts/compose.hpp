@@ -27,7 +27,11 @@ Scene make_scene(const Snapshot&, SysTime now);
 
 Notice compose(const Owed&, const Alert&, const Scene&, Language);
 
-/// The whole message of a batch. An alert that is not there any more is left out.
+/// More than any vendor has room for in kLargestMessage.
+inline constexpr std::size_t kMostNotices = 1000;
+
+/// The whole message of a batch. An alert that is not there any more is left out; of more than kMostNotices, those that
+/// fire and are the most severe are told, and the others counted.
 Message compose_message(const Batch&, const Alerts&, const Receiver&, const Scene&);
 
 /// The mirror of the pool to use now: fresh, then the lowest priority number, then the fewest errors. Null: none is

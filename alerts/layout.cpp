@@ -21,14 +21,15 @@ constexpr std::string_view kEllipsis = "…";
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
 
 std::size_t count_firing(const Message& message) {
-  return static_cast<std::size_t>(std::count_if(message.notices.begin(), message.notices.end(),
-                                                [](const Notice& notice) { return notice.firing; }));
+  const auto told =
+      std::count_if(message.notices.begin(), message.notices.end(), [](const Notice& notice) { return notice.firing; });
+  return static_cast<std::size_t>(told) + message.more_firing;
 }
 
 /// "2 firing, 1 resolved".
 std::string counts(const Message& message) {
   const std::size_t firing = count_firing(message);
-  const std::size_t over = message.notices.size() - firing;
+  const std::size_t over = message.count() - firing;
   const auto part = [&](std::size_t count, bool fires) {
     return count == 0 ? "" : std::to_string(count) + " " + status_word(message.language, fires);
   };
@@ -184,9 +185,11 @@ std::string from_whom(const Message& message) {
   return (chinese ? "mirrorwarden，观测点 " : "mirrorwarden, seen from ") + cut_runes(printable(message.vantage), 80);
 }
 
-Severity severity_of(const Notice& notice) {
-  const auto found = notice.labels.find("severity");
-  const std::string label = found == notice.labels.end() ? "" : lower(found->second);
+Severity severity_of(const Notice& notice) { return severity_of(notice.labels); }
+
+Severity severity_of(const std::map<std::string, std::string>& labels) {
+  const auto found = labels.find("severity");
+  const std::string label = found == labels.end() ? "" : lower(found->second);
   if (label == "page" || label == "critical") return Severity::critical;
   if (label == "error") return Severity::error;
   return label == "warning" ? Severity::warning : Severity::info;

@@ -54,6 +54,7 @@ inline constexpr std::size_t kInDetail = 3;
 
 /// Four steps, as the vendors have them: page or critical, error, warning; any other label `severity` is info.
 enum class Severity : std::uint8_t { info, warning, error, critical };
+Severity severity_of(const std::map<std::string, std::string>& labels);
 Severity severity_of(const Notice&);
 /// The worst of what fires; info when nothing does.
 Severity severity_of(const Message&);

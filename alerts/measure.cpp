@@ -147,7 +147,7 @@ Known pool_count(int counted, const Condition& condition, const PoolCounts& coun
 
 bool looked_at(const MirrorView& view) {
   const auto found = view.checks.find(CheckKind::freshness);
-  return found != view.checks.end() && found->second.last.has_value();
+  return found != view.checks.end() && found->second.last != nullptr;
 }
 
 /// Not known before each reference was looked at, nor while our own network may be down.

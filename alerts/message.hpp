@@ -49,11 +49,15 @@ struct Message {
   std::string vantage;    ///< may be empty
   std::string group_key;  ///< the same for every message of the group
   std::map<std::string, std::string> group_labels;
-  std::vector<Notice> notices;  ///< at least one; what fires before what is over, the most severe first
-  std::string external_url;     ///< the agent's page; may be empty
+  std::vector<Notice> notices;    ///< at least one; what fires before what is over, the most severe first
+  std::size_t more_firing = 0;    ///< alerts of the group without a notice: nobody would have room for so many
+  std::size_t more_resolved = 0;  ///< likewise
+  std::string external_url;       ///< the agent's page; may be empty
 
+  /// Of alerts, told or only counted.
+  std::size_t count() const { return notices.size() + more_firing + more_resolved; }
   bool firing() const {
-    return std::any_of(notices.begin(), notices.end(), [](const Notice& each) { return each.firing; });
+    return more_firing > 0 || std::any_of(notices.begin(), notices.end(), [](const Notice& n) { return n.firing; });
   }
 };
 

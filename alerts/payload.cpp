@@ -41,7 +41,7 @@ std::string payload_of(const Message& message, std::size_t shown) {
   for (std::size_t i = 0; i < shown; ++i) alerts.push_back(alert_json(message.notices[i]));
   const Json payload = {{"version", "4"},
                         {"groupKey", message.group_key},
-                        {"truncatedAlerts", message.notices.size() - shown},
+                        {"truncatedAlerts", message.count() - shown},
                         {"status", message.firing() ? "firing" : "resolved"},
                         {"receiver", message.receiver},
                         {"groupLabels", message.group_labels},

@@ -41,7 +41,7 @@ std::optional<double> last_took(const CheckState& state) {
   return state.last ? as_seconds(state.last->took) : std::nullopt;
 }
 
-std::optional<double> ended(const std::optional<Finding>& finding) {
+std::optional<double> ended(const std::shared_ptr<const Finding>& finding) {
   return finding ? as_time(finding->at) : std::nullopt;
 }
 

@@ -269,7 +269,11 @@ Task<void> Warden::keep_time() {
   while (!stopped_) {
     const Duration interval = config_->agent.evaluation_interval;
     co_await net_.sleep(interval);
-    if (!stopped_) evaluate_now();
+    if (!stopped_) judge_all();
+    co_await net_.sleep(Duration::zero());  // of ten thousand mirrors each of these takes a while: others come between
+    if (!stopped_) apply_rules();
+    co_await net_.sleep(Duration::zero());
+    if (!stopped_) save();
   }
 }
 
@@ -282,6 +286,11 @@ void Warden::judge_all() {
 
 void Warden::evaluate_now() {
   judge_all();
+  apply_rules();
+  save();
+}
+
+void Warden::apply_rules() {
   const Instant now{net_.now(), net_.wall()};
   evaluated_ = now.steady;
   owing_.alerts = evaluate(std::move(owing_.alerts), config_->rules, *snapshot_, now);
@@ -292,7 +301,6 @@ void Warden::evaluate_now() {
   }
   forget_finished(owing_.alerts, owing_.outbox, config_->receivers);
   publish();
-  save();
 }
 
 void Warden::restore() {

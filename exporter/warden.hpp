@@ -107,6 +107,7 @@ class Warden {
   Task<void> keep_time();
   void judge_all();
   void evaluate_now();
+  void apply_rules();
   void hush(Instant now);
   void publish();
   bool all_looked_at() const;

@@ -116,8 +116,8 @@ CheckState settle(CheckState state, Finding finding, const Pool& pool) {
     if (news || same_kind) state.settled = finding.failure;
     if (news) state.streak = 0;
   }
-  if (!finding.failure) state.last_good = finding;
-  state.last = std::move(finding);
+  state.last = std::make_shared<const Finding>(std::move(finding));
+  if (!state.last->failure) state.last_good = state.last;
   return state;
 }
 

@@ -1,6 +1,7 @@
 // From evidence to a verdict. Pure: no network, no clock, no store; time is an argument.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,10 +20,10 @@ inline constexpr State kStates[] = {State::fresh, State::stale, State::corrupt, 
 /// One check of one mirror over time. `settled` changes only after Pool::fail_after / recover_after runs agree,
 /// so that one odd answer is not news.
 struct CheckState {
-  std::optional<Finding> last;
-  std::optional<Finding> last_good;
-  std::optional<Failure> settled;  ///< the failure that counts; nothing = good (or never run)
-  int streak = 0;                  ///< consecutive runs that contradict `settled`
+  std::shared_ptr<const Finding> last;       ///< null: it never ran. Shared with every picture that shows it
+  std::shared_ptr<const Finding> last_good;  ///< the same one as `last` while that is good
+  std::optional<Failure> settled;            ///< the failure that counts; nothing = good (or never run)
+  int streak = 0;                            ///< consecutive runs that contradict `settled`
   std::uint64_t runs = 0;
   std::uint64_t failures = 0;
   Traffic traffic;           ///< of all runs; retry_after of the last

@@ -13,7 +13,7 @@ namespace mw {
 /// What the last run saw, else what the last good one saw. `get` : Finding -> optional.
 template <class Get>
 auto last_known(const CheckState& state, Get get) {
-  decltype(get(*state.last)) value;
+  decltype(get(std::declval<const Finding&>())) value;
   if (state.last) value = get(*state.last);
   if (!value && state.last_good) value = get(*state.last_good);
   return value;

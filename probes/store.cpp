@@ -95,6 +95,7 @@ void Store::configure(const std::vector<std::shared_ptr<const Pool>>& pools, Sys
   std::map<MirrorKey, MirrorState> kept;
   std::vector<PoolState> states;
   for (const auto& pool : pools) {
+    std::vector<MirrorState*> members;
     for (const Mirror& mirror : pool->mirrors) {
       const MirrorKey key{pool->name, mirror.name};
       const auto old = mirrors_.find(key);
@@ -106,12 +107,13 @@ void Store::configure(const std::vector<std::shared_ptr<const Pool>>& pools, Sys
       state.mirror = std::shared_ptr<const Mirror>(pool, &mirror);
       state.view = nullptr;
       drop_unconfigured(state.checks, pool->checks);
-      kept.emplace(key, std::move(state));
+      members.push_back(&kept.emplace(key, std::move(state)).first->second);
     }
     PoolState state;
     if (PoolState* before = find_pool(pool->name); before != nullptr && same_feeds(*before->pool, *pool))
       state = std::move(*before);
     state.pool = pool;
+    state.mirrors = std::move(members);
     state.references = reference_names(*pool);
     states.push_back(std::move(state));
   }
@@ -214,7 +216,7 @@ Remembered Store::reference_remembered(const std::string& name) const {
 const Store::MirrorState* Store::acting_reference(const Pool& pool) const {
   const MirrorState* first = nullptr;
   for (const Mirror& mirror : pool.mirrors) {
-    if (!mirror.reference) continue;
+    if (!mirror.reference) break;  // references come first
     const MirrorState& state = mirrors_.at({pool.name, mirror.name});
     if (!unreadable(state.checks)) return &state;
     if (first == nullptr) first = &state;
@@ -292,13 +294,13 @@ Store::Judged Store::judged(const PoolState& pool, MirrorState& state, SysTime n
 /// Judged together, because blame goes up the chain of parents.
 std::vector<Store::Judged> Store::judged_pool(const PoolState& pool, SysTime now) {
   std::vector<Judged> all;
-  std::map<std::string, Tier> tiers;
-  for (const Mirror& mirror : pool.pool->mirrors) {
-    all.push_back(judged(pool, mirrors_.at({pool.pool->name, mirror.name}), now));
-    tiers[mirror.name] = {mirror.parent, all.back().verdict.state == State::stale};
-  }
+  all.reserve(pool.mirrors.size());
+  for (MirrorState* state : pool.mirrors) all.push_back(judged(pool, *state, now));
+  std::map<std::string, Tier> behind;  // who is not, ends a chain
+  for (const Judged& each : all)
+    if (each.verdict.state == State::stale) behind[each.state->mirror->name] = {each.state->mirror->parent, true};
   for (Judged& each : all)
-    if (each.verdict.state == State::stale) each.verdict.blame = to_blame(tiers, each.state->mirror->name);
+    if (each.verdict.state == State::stale) each.verdict.blame = to_blame(behind, each.state->mirror->name);
   return all;
 }
 

@@ -80,6 +80,7 @@ class Store {
   };
   struct PoolState {
     std::shared_ptr<const Pool> pool;
+    std::vector<MirrorState*> mirrors;  ///< as in the pool: references first
     Histories histories;
     Artefacts artefacts;
     std::set<std::string> references;

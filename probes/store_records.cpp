@@ -180,11 +180,13 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   state.last_failed_at = taker.time();
   if (!taker.ok() || !at) return false;
   last.at = *at;
-  state.last = last;
-  if (good_at) {
+  state.last = std::make_shared<const Finding>(last);
+  if (good_at && (last.failure || *good_at != *at)) {
     last.failure.reset();
     last.at = *good_at;
-    state.last_good = std::move(last);
+    state.last_good = std::make_shared<const Finding>(std::move(last));
+  } else if (good_at) {
+    state.last_good = state.last;
   }
   checks[kind] = std::move(state);
   return true;
@@ -386,8 +388,11 @@ bool Store::restore_detail(const Record& record, MirrorState& state) {
   }
   if (record.kind == "addresses") {
     const auto freshness = state.checks.find(CheckKind::freshness);
-    return freshness != state.checks.end() &&
-           take_addresses(*record.value, freshness->second.last->addresses, state.addresses);
+    if (freshness == state.checks.end()) return false;
+    auto last = std::make_shared<Finding>(*freshness->second.last);
+    const bool taken = take_addresses(*record.value, last->addresses, state.addresses);
+    freshness->second.last = std::move(last);
+    return taken;
   }
   Taker taker(unpack(*record.value));
   Sighting sighting;

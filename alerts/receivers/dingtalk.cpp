@@ -49,7 +49,7 @@ std::string block_of(const Notice& notice, const Message& message) {
 std::string list_of(const Message& message, std::size_t shown) {
   std::string list = shown > kInDetail ? "\n" : "";
   for (std::size_t i = kInDetail; i < shown; ++i) list += "\n- " + tame(line(message.notices[i], message.language));
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   return left > 0 ? list + "\n\n" + and_more(message.language, left) : list;
 }
 

@@ -78,7 +78,7 @@ Json embed_of(const Notice& notice, const Message& message, std::size_t most) {
 std::string list_of(const Message& message, std::size_t shown) {
   std::string list;
   for (std::size_t i = kInDetail; i < shown; ++i) list += escaped(line(message.notices[i], message.language)) + "\n";
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   return left > 0 ? list + and_more(message.language, left) : list;
 }
 
@@ -114,7 +114,7 @@ Json embeds_of(const Message& message, std::size_t shown) {
 
 /// As many of the lines as one description takes, beside the links.
 std::size_t most_shown(const Message& message) {
-  std::size_t room = kDescriptionRunes - 1000 - and_more(message.language, message.notices.size()).size();
+  std::size_t room = kDescriptionRunes - 1000 - and_more(message.language, message.count()).size();
   for (std::size_t i = kInDetail; i < message.notices.size(); ++i) {
     const std::size_t size = runes(escaped(line(message.notices[i], message.language))) + 1;
     if (size > room) return i;

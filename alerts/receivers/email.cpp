@@ -148,7 +148,7 @@ std::string text_body(const Message& message, std::size_t shown) {
     const Notice& notice = message.notices[i];
     text += i < kInFull ? text_notice(notice, message) : line(notice, message.language) + "\r\n";
   }
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) text += and_more(message.language, left) + "\r\n";
   text += shown > kInFull || left > 0 ? "\r\n" : "";
   for (const Button& button : buttons_of(message, kMostButtons))
@@ -190,7 +190,7 @@ std::string html_body(const Message& message, std::size_t shown) {
     const Notice& notice = message.notices[i];
     text += i < kInFull ? html_notice(notice, message) : html(line(notice, message.language)) + "<br>\r\n";
   }
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) text += "<p>" + and_more(message.language, left) + "</p>\r\n";
   return text + html_links(message) + "<p style=\"color:#777777\">" + html(from_whom(message)) +
          "</p>\r\n</body></html>\r\n";

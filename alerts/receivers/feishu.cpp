@@ -47,7 +47,7 @@ void add_notice(Json& elements, const Notice& notice, const Message& message) {
 void add_list(Json& elements, const Message& message, std::size_t shown) {
   std::string list;
   for (std::size_t i = kInDetail; i < shown; ++i) list += line(message.notices[i], message.language) + "\n";
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) list += and_more(message.language, left);
   if (list.empty()) return;
   elements.push_back({{"tag", "hr"}});

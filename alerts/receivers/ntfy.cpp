@@ -48,7 +48,7 @@ std::string text_of(const Message& message, std::size_t shown) {
   std::string text;
   for (std::size_t i = 0; i < shown; ++i)
     text += i < kInDetail ? block_of(message.notices[i], message) : line(message.notices[i], message.language) + "\n";
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) text += and_more(message.language, left) + "\n";
   return text + from_whom(message);
 }

@@ -55,7 +55,7 @@ Json details_of(const Message& message, std::size_t shown) {
   Json details = {{"from", from_whom(message)}};
   if (!lists[1].empty()) details["firing"] = lists[1];
   if (!lists[0].empty()) details["resolved"] = lists[0];
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) details["left_out"] = and_more(message.language, left);
   return details;
 }

@@ -51,7 +51,7 @@ Json list_of(const Message& message, std::size_t shown) {
   std::string lines;
   for (std::size_t i = kInDetail; i < shown; ++i)
     lines += with_entities(line(message.notices[i], message.language), 250) + "\n";
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) lines += and_more(message.language, left);
   return {{"type", "section"}, {"text", {{"type", "plain_text"}, {"text", lines}, {"emoji", false}}}};
 }
@@ -81,7 +81,7 @@ std::string_view colour_of(const Message& message) {
 
 /// As many of the lines as one section takes.
 std::size_t most_shown(const Message& message) {
-  const std::size_t room = kSectionRunes - and_more(message.language, message.notices.size()).size() - 1;
+  const std::size_t room = kSectionRunes - and_more(message.language, message.count()).size() - 1;
   std::size_t used = 0;
   for (std::size_t i = kInDetail; i < message.notices.size(); ++i) {
     used += with_entities(line(message.notices[i], message.language), 250).size() + 1;

@@ -53,7 +53,7 @@ Json body_blocks(const Message& message, std::size_t shown) {
   for (std::size_t i = 0; i < std::min(shown, kInDetail); ++i) add_notice(body, message.notices[i], message);
   for (std::size_t i = kInDetail; i < shown; ++i)
     body.push_back(paragraph({run(line(message.notices[i], message.language))}, i == kInDetail ? "Medium" : "Small"));
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) body.push_back(paragraph({run(and_more(message.language, left))}, "Small"));
   Json from = run(from_whom(message));
   from["isSubtle"] = true;

@@ -58,7 +58,7 @@ std::string text_of(const Message& message, std::size_t shown) {
     if (i == kInDetail) text += "\n";
     text += i < kInDetail ? block_of(notice, message) : tame(line(notice, message.language)) + "\n";
   }
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   if (left > 0) text += and_more(message.language, left) + "\n";
   text += links_of(message);
   return text + "\n<i>" + tame(from_whom(message)) + "</i>";

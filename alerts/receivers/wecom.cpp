@@ -44,7 +44,7 @@ std::string block_of(const Notice& notice, const Message& message) {
 std::string list_of(const Message& message, std::size_t shown) {
   std::string list = message.notices.size() > kInDetail ? "\n" : "";
   for (std::size_t i = kInDetail; i < shown; ++i) list += tame(line(message.notices[i], message.language)) + "\n";
-  const std::size_t left = message.notices.size() - shown;
+  const std::size_t left = message.count() - shown;
   return left > 0 ? list + and_more(message.language, left) + "\n" : list;
 }
 

@@ -85,8 +85,8 @@ def main():
     agent = support.Agent(make_config(directory, ports, hooks), directory).await_ready(120)
     time.sleep(SETTLES)
     quiet = agent.metrics()
-    up = sum(value for _, value in quiet.all("mirror_verdict", verdict="fresh"))
-    assert up == GONE + STAYING, f"{up} mirrors are fresh\n{agent.tail()}"
+    up = sum(value for _, value in quiet.all("mirror_check_success", check="tcp"))
+    assert up == GONE + STAYING, f"{up} mirrors accept connections\n{agent.tail(5)}"
     region.go()
     gone = time.monotonic()
     support.eventually(lambda: f"both are told of all; {[told(h) for h in hooks]}\n{agent.tail(10)}",

@@ -65,9 +65,10 @@ Enum named(const std::string& word, Enum last) {
 
 Finding& last_of(MirrorView& view, CheckKind kind) {
   CheckState& state = view.checks[kind];
-  if (!state.last) state.last = Finding{};
-  state.last->check = kind;
-  return *state.last;
+  auto last = std::make_shared<Finding>(state.last ? *state.last : Finding{});
+  last->check = kind;
+  state.last = last;
+  return *last;
 }
 
 void set_lag(MirrorView& view, const std::string& value) {

@@ -30,7 +30,7 @@ std::shared_ptr<const MirrorView> view_of(const std::shared_ptr<const Pool>& poo
   view->pool = pool;
   view->mirror = mirror;
   view->verdict.state = sight.state;
-  if (mirror->reference) view->checks[CheckKind::freshness].last = Finding{};
+  if (mirror->reference) view->checks[CheckKind::freshness].last = std::make_shared<Finding>();
   view->lag.known = sight.lag >= Duration{};
   view->lag.lower = std::max(sight.lag, Duration{});
   for (const World::Outcome& look : sight.looks) {

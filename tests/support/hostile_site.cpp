@@ -56,7 +56,7 @@ CheckState state(Dealer& deal) {
   CheckState out;
   out.runs = deal.number<std::uint64_t>();
   out.settled = deal.failure();
-  out.last = finding;
+  out.last = std::make_shared<const Finding>(finding);
   return out;
 }
 

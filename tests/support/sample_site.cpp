@@ -59,8 +59,8 @@ CheckState good(Finding last) {
   out.runs = 120;
   out.failures = 2;
   out.traffic.bytes_received = 120 * last.traffic.bytes_received;
-  out.last_good = last;
-  out.last = std::move(last);
+  out.last = std::make_shared<const Finding>(std::move(last));
+  out.last_good = out.last;
   return out;
 }
 
@@ -68,10 +68,10 @@ CheckState failed(Finding last, Failure failure, std::optional<Finding> before) 
   CheckState out;
   out.runs = 120;
   out.failures = 30;
-  out.last_good = std::move(before);
+  if (before) out.last_good = std::make_shared<const Finding>(std::move(*before));
   last.failure = failure;
   out.settled = std::move(failure);
-  out.last = std::move(last);
+  out.last = std::make_shared<const Finding>(std::move(last));
   return out;
 }
 

@@ -223,11 +223,11 @@ TEST_CASE("dates are those that the gauges show, whichever check saw them, and o
   Finding seen;
   seen.valid_until = kNow + 1h;
   seen.certificate.emplace().chain_not_after = kNow + 2h;
-  view.checks[CheckKind::integrity].last_good = seen;
-  view.checks[CheckKind::integrity].last = Finding{};
+  view.checks[CheckKind::integrity].last_good = std::make_shared<Finding>(seen);
+  view.checks[CheckKind::integrity].last = std::make_shared<Finding>();
   CHECK(of_mirror("metadata_expires_in < 1d", view).value == 3600);
   CHECK(of_mirror("cert_expires_in < 1d", view).value == 7200);
   seen.valid_until = kNow + 3h;
-  view.checks[CheckKind::freshness].last = seen;
+  view.checks[CheckKind::freshness].last = std::make_shared<Finding>(seen);
   CHECK(of_mirror("metadata_expires_in < 1d", view).value == 3 * 3600);
 }
