@@ -11,6 +11,8 @@
 
 #include "alerts/layout.hpp"
 #include "exporter/build_info.hpp"
+#include "exporter/count_book.hpp"
+#include "exporter/metrics_page.hpp"
 #include "exporter/own_metrics.hpp"
 #include "exporter/process_metrics.hpp"
 #include "exporter/published.hpp"
@@ -47,7 +49,8 @@ DeliveryOutcome outcome_of(const Delivery& delivery) {
 /// Counts and logs what the warden does, and hands its pictures to the web side.
 class Ledgers final : public WardenEvents {
  public:
-  Ledgers(Log& log, OwnMetrics& own, Shared<Published>& published) : log_(log), own_(own), published_(published) {}
+  Ledgers(Log& log, OwnMetrics& own, CountBook& counts, Shared<Published>& published)
+      : log_(log), own_(own), counts_(counts), published_(published) {}
 
   void published(std::shared_ptr<const Published> picture) override { published_.store(std::move(picture)); }
   void verdict_changed(const VerdictChange& change) override {
@@ -58,9 +61,12 @@ class Ledgers final : public WardenEvents {
                                   {"detail", change.after.failure ? change.after.failure->detail : "-"}});
   }
   void check_started(Duration late) override { own_.check_started(late); }
-  void check_finished(const MirrorKey&, const Finding&) override { own_.check_finished(); }
-  void slot_missed(const MirrorKey& key, CheckKind check) override { own_.slot_missed(key.pool, key.mirror, check); }
-  void put_off(const MirrorKey& key, CheckKind, PutOff why) override { own_.put_off(key.pool, key.mirror, why); }
+  void check_finished(const MirrorKey& key, const Finding& finding) override {
+    own_.check_finished();
+    counts_.ended(key, finding);
+  }
+  void slot_missed(const MirrorKey& key, CheckKind check) override { counts_.missed(key, check); }
+  void put_off(const MirrorKey& key, CheckKind, PutOff why) override { counts_.put_off(key, why); }
   void delivered(const std::string& receiver, const Parcel& parcel, const Delivery& delivery) override {
     own_.notification(receiver, outcome_of(delivery));
     log_.write(delivery.outcome == Acceptance::accepted ? LogLevel::info : LogLevel::warn,
@@ -114,6 +120,7 @@ class Ledgers final : public WardenEvents {
  private:
   Log& log_;
   OwnMetrics& own_;
+  CountBook& counts_;
   Shared<Published>& published_;
   bool state_fails_ = false;
   std::string not_vouched_;  ///< why, the last time
@@ -124,8 +131,8 @@ class Agent {
   Agent(const AgentOptions& options, Config config, std::shared_ptr<StateFile> state, Log& log)
       : options_(options),
         log_(log),
-        own_(build_info()),
-        ledgers_(log, own_, published_),
+        own_(build_info(), std::chrono::system_clock::now()),
+        ledgers_(log, own_, counts_, published_),
         net_(loop_),
         warden_(loop_.get_executor(), net_, ledgers_, build_info().version, std::move(state)),
         signals_(loop_, SIGHUP, SIGTERM, SIGINT) {
@@ -152,7 +159,8 @@ class Agent {
  private:
   void adopt(Config config) {
     auto shared = std::make_shared<const Config>(with_endpoints(std::move(config)));
-    own_.configured(*shared);
+    own_.configured(*shared, net_.wall());
+    counts_.configured(*shared, net_.wall());
     own_.reload(true, net_.wall());
     warden_.configure(std::move(shared));
   }
@@ -216,6 +224,7 @@ class Agent {
     site.build = build_info();
     site.metrics_path = options_.telemetry_path;
     site.own_families = [this] { return own_families(); };
+    site.pages = &pages_;
     site.reload = [this] { return reload_from_outside(); };
     site.orders = orders();
     return answer(request, site);
@@ -260,6 +269,8 @@ class Agent {
   Log& log_;
   Shared<Published> published_;
   OwnMetrics own_;
+  CountBook counts_;
+  MetricsPages pages_{&counts_};
   Ledgers ledgers_;
   asio::io_context loop_;
   LiveNet net_;

@@ -1,4 +1,4 @@
-// Escaping, numbers, and the order of a page.
+// Escaping, numbers, and the lines of a page.
 #include "exporter/exposition.hpp"
 
 #include <algorithm>
@@ -20,9 +20,10 @@ void append_label_value(std::string& out, std::string_view value) {
   }
 }
 
-void append_help(std::string& out, std::string_view help) {
+/// OpenMetrics wants quotes escaped here as well.
+void append_help(std::string& out, std::string_view help, Format format) {
   for (const char c : help) {
-    if (c == '\\') out += '\\';
+    if (c == '\\' || (c == '"' && format == Format::open_metrics)) out += '\\';
     if (c == '\n')
       out += "\\n";
     else
@@ -30,18 +31,22 @@ void append_help(std::string& out, std::string_view help) {
   }
 }
 
-void append_number(std::string& out, double value) {
-  std::array<char, 32> buffer{};
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  if (error == std::errc{}) out.append(buffer.data(), end);
+/// Integers whose shortest form has no exponent, which is nearly all that a page holds: five times faster than the
+/// rest.
+bool is_plain_integer(double value) {
+  constexpr double kExact = 1e15;
+  if (!(value >= 0 && value <= kExact) || std::signbit(value)) return false;
+  const auto whole = static_cast<std::uint64_t>(value);
+  return static_cast<double>(whole) == value && (whole < 100'000 || whole % 100'000 != 0);
 }
 
-void append_sample(std::string& out, const Metric& metric, const Sample& sample) {
-  out.append(metric.name).append(sample.suffix);
-  if (!sample.labels.text().empty()) out.append("{").append(sample.labels.text()).append("}");
-  out += ' ';
-  append_number(out, sample.value);
-  out += '\n';
+void append_number(std::string& out, double value) {
+  std::array<char, 32> buffer{};
+  char* const begin = buffer.data();
+  char* const limit = begin + buffer.size();
+  const auto [end, error] = is_plain_integer(value) ? std::to_chars(begin, limit, static_cast<std::uint64_t>(value))
+                                                    : std::to_chars(begin, limit, value);
+  if (error == std::errc{}) out.append(begin, end);
 }
 
 struct SeriesHash {
@@ -54,23 +59,6 @@ struct SeriesHash {
 struct SameSeries {
   bool operator()(const Sample* a, const Sample* b) const { return a->suffix == b->suffix && a->labels == b->labels; }
 };
-
-void append_header(std::string& out, const Metric& metric) {
-  out.append("# HELP ").append(metric.name).append(" ");
-  append_help(out, metric.help);
-  out.append("\n# TYPE ").append(metric.name).append(" ").append(name(metric.type)).append("\n");
-}
-
-void append_family(std::string& out, const Metric& metric, std::span<const Family> families) {
-  std::unordered_set<const Sample*, SeriesHash, SameSeries> seen;
-  for (const Family& family : families) {
-    if (family.metric != &metric) continue;
-    for (const Sample& sample : family.samples) {
-      if (seen.empty()) append_header(out, metric);
-      if (seen.insert(&sample).second) append_sample(out, metric, sample);
-    }
-  }
-}
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -114,10 +102,65 @@ std::string bucket_bound(double value) {
 
 double unix_seconds(SysTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
-std::string write_text(std::span<const Family> families) {
-  std::string out;
-  for (const Metric& metric : catalogue()) append_family(out, metric, families);
-  return out;
+std::string_view content_type(Format format) {
+  return format == Format::text ? "text/plain; version=0.0.4; charset=utf-8"
+                                : "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+Page::Page(Format format, std::size_t expected_size) : format_(format) { out_.reserve(expected_size); }
+
+void Page::begin(const Metric& metric) {
+  metric_ = &metric;
+  has_header_ = false;
+  stem_ = metric.name;
+  own_suffix_ = {};
+  if (format_ == Format::text || metric.type != MetricType::counter) return;
+  own_suffix_ = "_total";
+  stem_.resize(stem_.size() - own_suffix_.size());
+}
+
+void Page::write_header() {
+  has_header_ = true;
+  out_.append("# HELP ").append(stem_).append(" ");
+  append_help(out_, metric_->help, format_);
+  out_.append("\n# TYPE ").append(stem_).append(" ").append(name(metric_->type)).append("\n");
+  if (format_ == Format::open_metrics && !metric_->unit.empty())
+    out_.append("# UNIT ").append(stem_).append(" ").append(metric_->unit).append("\n");
+}
+
+void Page::add(std::string_view labels, std::string_view more, double value, std::string_view suffix) {
+  if (!std::isfinite(value) || (format_ == Format::text && suffix == kCreated)) return;
+  if (!has_header_) write_header();
+  out_.append(stem_).append(suffix.empty() ? own_suffix_ : suffix);
+  if (labels.empty() && !more.empty()) more.remove_prefix(1);
+  const bool is_bare = labels.empty() && more.empty();
+  if (!is_bare) out_.append("{").append(labels).append(more).append("} ");
+  if (is_bare) out_ += ' ';
+  append_number(out_, value);
+  out_ += '\n';
+}
+
+std::string Page::finish() {
+  if (format_ == Format::open_metrics) out_ += "# EOF\n";
+  return std::move(out_);
+}
+
+void write_families(Page& page, const Metric& metric, std::span<const Family> families) {
+  std::unordered_set<const Sample*, SeriesHash, SameSeries> seen;
+  for (const Family& family : families) {
+    if (family.metric != &metric) continue;
+    for (const Sample& sample : family.samples)
+      if (seen.insert(&sample).second) page.add(sample.labels.text(), {}, sample.value, sample.suffix);
+  }
+}
+
+std::string write_page(std::span<const Family> families, Format format) {
+  Page page(format);
+  for (const Metric& metric : catalogue()) {
+    page.begin(metric);
+    write_families(page, metric, families);
+  }
+  return page.finish();
 }
 
 }  // namespace mw

@@ -1,7 +1,9 @@
-// Prometheus' text format 0.0.4: the model of a page and its writer. What must not happen to a page (a stray byte,
-// a duplicate, a NaN) cannot be said with these types or is dropped by them. Knows no mirrors.
+// Prometheus' text format 0.0.4 and OpenMetrics 1.0: the model of a page and its writer. What must not happen to a page
+// (a stray byte, a NaN, a header without samples) cannot be said with these types or is dropped by them. Knows no
+// mirrors.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -13,6 +15,9 @@
 #include "probes/model.hpp"
 
 namespace mw {
+
+enum class Format : std::uint8_t { text, open_metrics };
+std::string_view content_type(Format);
 
 /// Label pairs, already as they stand on the page. The one choke-point of label values: whatever bytes go in,
 /// valid UTF-8 without control characters comes out, escaped and at most 256 bytes (and an ellipsis) long.
@@ -33,8 +38,11 @@ class Labels {
 /// [a-zA-Z_][a-zA-Z0-9_]*, and not reserved: no leading "__".
 bool is_label_name(std::string_view text);
 
+/// What ends the name of a series in which a histogram, or the start of a counter, tells a part of itself.
+inline constexpr std::string_view kBucket = "_bucket", kSum = "_sum", kCount = "_count", kCreated = "_created";
+
 struct Sample {
-  std::string_view suffix;  ///< of a static string: "_bucket", "_sum", "_count" or empty
+  std::string_view suffix;  ///< one of the above, or empty
   Labels labels;
   double value = 0;
 };
@@ -58,9 +66,39 @@ std::string bucket_bound(double value);
 /// Seconds since 1970-01-01 UTC.
 double unix_seconds(SysTime);
 
-/// The page: families in the catalogue's order, empty ones left out, of duplicate series the first one.
-std::string write_text(std::span<const Family>);
+/// A page while it is written. Whoever writes sees to it that each metric begins once and no series comes twice.
+class Page {
+ public:
+  /// Room for so many bytes is taken at once.
+  explicit Page(Format format, std::size_t expected_size = 0);
 
-inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
+  Format format() const { return format_; }
+
+  /// What follows is of this metric. Its header comes with its first sample.
+  void begin(const Metric&);
+
+  /// `labels` is as Labels::text() has it, and so is `more`, but with a comma before each pair. A value that is not
+  /// finite is no sample; neither is, in format 0.0.4, a _created.
+  void add(std::string_view labels, std::string_view more, double value, std::string_view suffix = {});
+
+  /// Nothing may be written afterwards.
+  std::string finish();
+
+ private:
+  void write_header();
+
+  Format format_;
+  std::string out_;
+  const Metric* metric_ = nullptr;
+  std::string stem_;             ///< the family's name: in OpenMetrics a counter's has no _total
+  std::string_view own_suffix_;  ///< what a sample without suffix has behind the stem
+  bool has_header_ = false;
+};
+
+/// The samples of `metric`, which has begun, among `families`; of duplicate series the first one.
+void write_families(Page&, const Metric& metric, std::span<const Family> families);
+
+/// A whole page: families in the catalogue's order, empty ones left out.
+std::string write_page(std::span<const Family>, Format = Format::text);
 
 }  // namespace mw

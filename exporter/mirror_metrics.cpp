@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 
 #include "probes/duration.hpp"
@@ -15,17 +16,32 @@ namespace {
 
 constexpr Duration kErrorWindow = std::chrono::minutes(5);
 
-/// A mirror with the labels that all its series begin with.
-struct Row {
-  const MirrorView* view = nullptr;
-  Labels labels;
-};
-using Rows = std::vector<Row>;
-
 std::optional<double> as_seconds(std::optional<Duration> d) { return d ? std::optional(seconds(*d)) : std::nullopt; }
 
 std::optional<double> as_time(std::optional<SysTime> time) {
   return time ? std::optional(unix_seconds(*time)) : std::nullopt;
+}
+
+using Pair = std::pair<std::string_view, std::string_view>;
+
+/// A series' labels beyond its row's. The values are of closed sets: there is nothing to escape.
+std::string more(std::initializer_list<Pair> pairs) {
+  std::string out;
+  for (const auto& [name, value] : pairs) out.append(",").append(name).append("=\"").append(value).append("\"");
+  return out;
+}
+
+/// The same for each value of an enum, made once.
+template <class Enum, std::size_t kSize>
+std::array<std::string, kSize> more_of_each(std::string_view label, const Enum (&values)[kSize]) {
+  std::array<std::string, kSize> out;
+  for (const Enum value : values) out.at(static_cast<std::size_t>(value)) = more({{label, name(value)}});
+  return out;
+}
+
+const std::string& of_check(CheckKind kind) {
+  static const auto kMore = more_of_each("check", kCheckKinds);
+  return kMore.at(static_cast<std::size_t>(kind));
 }
 
 // ---- one value per check ------------------------------------------------------------------------------------
@@ -53,54 +69,6 @@ constexpr std::pair<std::string_view, CheckValue> kPerCheck[] = {
     {"mirror_check_last_run_timestamp_seconds", [](const CheckState& s) { return ended(s.last); }},
     {"mirror_check_last_success_timestamp_seconds", [](const CheckState& s) { return ended(s.last_good); }},
 };
-
-Labels with_check(const Row& row, CheckKind kind) { return Labels(row.labels).add("check", name(kind)); }
-
-Family per_check(std::string_view metric_name, CheckValue value_of, const Rows& rows) {
-  Family family(metric_name);
-  for (const Row& row : rows) {
-    for (const auto& [kind, state] : row.view->checks) {
-      if (const auto value = value_of(state)) family.add(with_check(row, kind), *value);
-    }
-  }
-  return family;
-}
-
-Family check_failures(const Rows& rows) {
-  Family family("mirror_check_failure");
-  for (const Row& row : rows) {
-    for (const auto& [kind, state] : row.view->checks) {
-      if (!state.settled) continue;
-      family.add(
-          with_check(row, kind).add("layer", name(state.settled->layer)).add("reason", name(state.settled->reason)), 1);
-    }
-  }
-  return family;
-}
-
-struct PhaseColumn {
-  std::string_view name;
-  std::optional<Duration> Timings::*member;
-};
-constexpr PhaseColumn kPhases[] = {{"dns", &Timings::dns},
-                                   {"connect", &Timings::connect},
-                                   {"tls", &Timings::tls},
-                                   {"processing", &Timings::processing},
-                                   {"transfer", &Timings::transfer}};
-
-void add_phases(Family& family, const Labels& labels, const CheckState& state) {
-  for (const PhaseColumn& phase : kPhases) {
-    const auto took = last_known(state, [&](const Finding& f) { return f.timings.*phase.member; });
-    if (took) family.add(Labels(labels).add("phase", phase.name), seconds(*took));
-  }
-}
-
-Family phases(const Rows& rows) {
-  Family family("mirror_check_phase_seconds");
-  for (const Row& row : rows)
-    for (const auto& [kind, state] : row.view->checks) add_phases(family, with_check(row, kind), state);
-  return family;
-}
 
 // ---- one value per mirror -----------------------------------------------------------------------------------
 
@@ -137,9 +105,9 @@ std::optional<double> ratio_behind(const MirrorView& view) {
 
 template <std::uint64_t Traffic::*kMember>
 std::optional<double> traffic(const MirrorView& view) {
-  Traffic sum;
-  for (const auto& [kind, state] : view.checks) sum += state.traffic;
-  return static_cast<double>(sum.*kMember);
+  std::uint64_t sum = 0;
+  for (const auto& [kind, state] : view.checks) sum += state.traffic.*kMember;
+  return static_cast<double>(sum);
 }
 
 std::optional<SysTime> version_time(const Finding& f) { return f.version ? f.version->time : std::nullopt; }
@@ -155,8 +123,9 @@ std::optional<double> certificate(const MirrorView& view) {
 
 template <auto kMember>
 std::optional<double> http(const MirrorView& view) {
-  const auto facts = last_known(view, {CheckKind::http, CheckKind::freshness}, [](const Finding& f) { return f.http; });
-  return facts ? std::optional(static_cast<double>((*facts).*kMember)) : std::nullopt;
+  return last_known(view, {CheckKind::http, CheckKind::freshness}, [](const Finding& f) {
+    return f.http ? std::optional(static_cast<double>((*f.http).*kMember)) : std::nullopt;
+  });
 }
 
 constexpr std::pair<std::string_view, MirrorValue> kPerMirror[] = {
@@ -182,81 +151,82 @@ constexpr std::pair<std::string_view, MirrorValue> kPerMirror[] = {
     {"mirror_not_modified_total", traffic<&Traffic::not_modified>},
 };
 
-Family per_mirror(std::string_view metric_name, MirrorValue value_of, const Rows& rows) {
-  Family family(metric_name);
-  for (const Row& row : rows) {
-    if (const auto value = value_of(*row.view)) family.add(row.labels, *value);
-  }
-  return family;
+// ---- several series per check or mirror ---------------------------------------------------------------------
+
+using Write = void (*)(Page&, const Row&, SysTime now);
+
+std::string why(const Failure& failure) {
+  return more({{"layer", name(failure.layer)}, {"reason", name(failure.reason)}});
 }
 
-Family error_ratios(const Rows& rows, SysTime now) {
-  Family family("mirror_error_ratio");
-  for (const Row& row : rows) {
-    const ErrorRatio ratio = error_ratio(*row.view, kErrorWindow, now);
-    if (ratio.known) family.add(row.labels, ratio.value);
-  }
-  return family;
+void check_failures(Page& page, const Row& row, SysTime /*now*/) {
+  for (const auto& [kind, state] : row.view->checks)
+    if (state.settled) page.add(row.text->labels, of_check(kind) + why(*state.settled), 1);
 }
 
-/// The configuration refuses names that clash; a clash must not cost the page all the same.
-void add_configured(Labels& labels, const std::map<std::string, std::string>& configured) {
-  constexpr std::array<std::string_view, 5> kOwn = {"pool", "mirror", "ecosystem", "role", "host"};
-  for (const auto& [label, value] : configured) {
-    if (is_label_name(label) && std::ranges::count(kOwn, std::string_view(label)) == 0) labels.add(label, value);
+struct PhaseColumn {
+  std::string_view name;
+  std::optional<Duration> Timings::*member;
+};
+constexpr PhaseColumn kPhases[] = {{"dns", &Timings::dns},
+                                   {"connect", &Timings::connect},
+                                   {"tls", &Timings::tls},
+                                   {"processing", &Timings::processing},
+                                   {"transfer", &Timings::transfer}};
+
+using PhaseTexts = std::array<std::array<std::string, std::size(kPhases)>, std::size(kCheckKinds)>;
+
+PhaseTexts phase_texts() {
+  PhaseTexts out;
+  for (const CheckKind kind : kCheckKinds)
+    for (std::size_t i = 0; i < std::size(kPhases); ++i)
+      out.at(static_cast<std::size_t>(kind)).at(i) = of_check(kind) + more({{"phase", kPhases[i].name}});
+  return out;
+}
+
+void phases(Page& page, const Row& row, SysTime /*now*/) {
+  static const PhaseTexts kMore = phase_texts();
+  for (const auto& [kind, state] : row.view->checks) {
+    for (std::size_t i = 0; i < std::size(kPhases); ++i) {
+      const auto took = last_known(state, [&](const Finding& f) { return f.timings.*kPhases[i].member; });
+      if (took) page.add(row.text->labels, kMore.at(static_cast<std::size_t>(kind)).at(i), seconds(*took));
+    }
   }
 }
 
-Family address_lags(const Rows& rows) {
-  Family family("mirror_address_sync_lag_seconds");
-  for (const Row& row : rows) {
-    if (row.view->addresses.size() < 2) continue;
-    for (const AddressLag& each : row.view->addresses)
-      if (each.lag.known)
-        family.add(Labels(row.labels).add("address", to_string(each.address)), seconds(each.lag.lower));
-  }
-  return family;
+void infos(Page& page, const Row& row, SysTime /*now*/) { page.add(row.text->labels, row.text->info, 1); }
+
+void verdicts(Page& page, const Row& row, SysTime /*now*/) {
+  static const auto kMore = more_of_each("verdict", kStates);
+  for (const State state : kStates)
+    page.add(row.text->labels, kMore.at(static_cast<std::size_t>(state)), row.view->verdict.state == state ? 1 : 0);
 }
 
-Family blames(const Rows& rows) {
-  Family family("mirror_stale_because_of_parent");
-  for (const Row& row : rows) {
-    const std::string& blame = row.view->verdict.blame;
-    if (!blame.empty()) family.add(Labels(row.labels).add("parent", blame), 1);
-  }
-  return family;
+void failures(Page& page, const Row& row, SysTime /*now*/) {
+  const auto& failure = row.view->verdict.failure;
+  if (failure) page.add(row.text->labels, why(*failure), 1);
 }
 
-Family infos(const Rows& rows) {
-  Family family("mirror_info");
-  for (const Row& row : rows) {
-    const Mirror& mirror = *row.view->mirror;
-    Labels labels(row.labels);
-    labels.add("ecosystem", row.view->pool->ecosystem).add("role", mirror.reference ? "reference" : "mirror");
-    labels.add("host", mirror.url.host);
-    add_configured(labels, mirror.labels);
-    family.add(std::move(labels), 1);
-  }
-  return family;
+void error_ratios(Page& page, const Row& row, SysTime now) {
+  const ErrorRatio ratio = error_ratio(*row.view, kErrorWindow, now);
+  if (ratio.known) page.add(row.text->labels, {}, ratio.value);
 }
 
-Family verdicts(const Rows& rows) {
-  Family family("mirror_verdict");
-  for (const Row& row : rows) {
-    for (const State state : kStates)
-      family.add(Labels(row.labels).add("verdict", name(state)), row.view->verdict.state == state ? 1 : 0);
-  }
-  return family;
+void blames(Page& page, const Row& row, SysTime /*now*/) {
+  const std::string& blame = row.view->verdict.blame;
+  if (!blame.empty()) page.add(row.text->labels, "," + Labels{{"parent", blame}}.text(), 1);
 }
 
-Family failures(const Rows& rows) {
-  Family family("mirror_failure");
-  for (const Row& row : rows) {
-    const auto& failure = row.view->verdict.failure;
-    if (failure)
-      family.add(Labels(row.labels).add("layer", name(failure->layer)).add("reason", name(failure->reason)), 1);
+void address_lags(Page& page, const Row& row, SysTime /*now*/) {
+  const auto& lags = row.view->addresses;
+  if (lags.size() < 2) return;
+  for (auto each = lags.begin(); each != lags.end(); ++each) {
+    const bool is_double = std::find_if(lags.begin(), each, [&](const AddressLag& earlier) {
+                             return earlier.address == each->address;
+                           }) != each;
+    if (each->lag.known && !is_double)
+      page.add(row.text->labels, more({{"address", to_string(each->address)}}), seconds(each->lag.lower));
   }
-  return family;
 }
 
 // ---- addresses ----------------------------------------------------------------------------------------------
@@ -264,26 +234,21 @@ Family failures(const Rows& rows) {
 using Looks = std::vector<AddressLook>;
 
 /// Both families always, so that a family that vanishes is seen as a zero.
-void add_per_family(Family& family, const Labels& labels, const Looks& looks, bool (*counts)(const AddressLook&)) {
+void per_family(Page& page, const Row& row, const Looks& looks, bool (*counts)(const AddressLook&)) {
   for (const bool v6 : {false, true}) {
     const auto of_family = [&](const AddressLook& look) { return look.address.v6 == v6 && counts(look); };
-    family.add(Labels(labels).add("family", v6 ? "ipv6" : "ipv4"),
-               static_cast<double>(std::ranges::count_if(looks, of_family)));
+    page.add(row.text->labels, v6 ? ",family=\"ipv6\"" : ",family=\"ipv4\"",
+             static_cast<double>(std::ranges::count_if(looks, of_family)));
   }
 }
 
-std::optional<Looks> looks_of(const Finding& f) {
-  return f.addresses.empty() ? std::nullopt : std::optional(f.addresses);
+std::optional<const Looks*> looks_of(const Finding& f) {
+  return f.addresses.empty() ? std::nullopt : std::optional(&f.addresses);
 }
 
-Family addresses(const Rows& rows) {
-  Family family("mirror_addresses");
-  for (const Row& row : rows) {
-    const auto looks =
-        last_known(*row.view, {CheckKind::dns, CheckKind::tcp, CheckKind::tls, CheckKind::http}, looks_of);
-    if (looks) add_per_family(family, row.labels, *looks, [](const AddressLook&) { return true; });
-  }
-  return family;
+void addresses(Page& page, const Row& row, SysTime /*now*/) {
+  const auto looks = last_known(*row.view, {CheckKind::dns, CheckKind::tcp, CheckKind::tls, CheckKind::http}, looks_of);
+  if (looks) per_family(page, row, **looks, [](const AddressLook&) { return true; });
 }
 
 /// The last run of the deepest check that looks at every address. Whether something works is not a fact to keep
@@ -296,119 +261,104 @@ const Finding* deepest_look(const MirrorView& view) {
   return nullptr;
 }
 
-Family good_addresses(const Rows& rows) {
-  Family family("mirror_addresses_ok");
-  for (const Row& row : rows) {
-    const Finding* const look = deepest_look(*row.view);
-    const bool is_ours = look != nullptr && look->failure && look->failure->reason == Reason::local_resource;
-    if (look == nullptr || is_ours || (look->addresses.empty() && !look->failure)) continue;
-    add_per_family(family, row.labels, look->addresses, [](const AddressLook& each) { return !each.failure; });
+void good_addresses(Page& page, const Row& row, SysTime /*now*/) {
+  const Finding* const look = deepest_look(*row.view);
+  const bool is_ours = look != nullptr && look->failure && look->failure->reason == Reason::local_resource;
+  if (look == nullptr || is_ours || (look->addresses.empty() && !look->failure)) return;
+  per_family(page, row, look->addresses, [](const AddressLook& each) { return !each.failure; });
+}
+
+// ---- what the agent counts ----------------------------------------------------------------------------------
+
+/// Of checks that have not run yet as well; each once, however often it is configured.
+bool is_counted(const Row& row, CheckKind kind) {
+  return row.text->counts && std::ranges::count(row.view->pool->checks, kind) > 0;
+}
+
+void missed(Page& page, const Row& row, SysTime /*now*/) {
+  for (const CheckKind kind : kCheckKinds) {
+    if (is_counted(row, kind))
+      page.add(row.text->labels, of_check(kind), row.text->counts->checks.at(static_cast<std::size_t>(kind)).missed);
   }
-  return family;
 }
 
-// ---- pools, alerts, receivers -------------------------------------------------------------------------------
+void put_offs(Page& page, const Row& row, SysTime /*now*/) {
+  static const auto kMore = more_of_each("because", kPutOffs);
+  if (!row.text->counts) return;
+  for (std::size_t i = 0; i < kMore.size(); ++i)
+    page.add(row.text->labels, kMore.at(i), row.text->counts->put_off.at(i));
+}
 
-void append_pools(std::vector<Family>& out, const Snapshot& snapshot) {
-  Family up("mirror_pool_reference_up");
-  Family regressions("mirror_pool_upstream_regressions_total");
-  Family self_fault("mirrorwarden_self_fault");
-  self_fault.add({}, snapshot.self_fault ? 1 : 0);
-  out.push_back(std::move(self_fault));
-  for (const PoolView& view : snapshot.pools) {
-    const Labels labels{{"pool", view.pool->name}};
-    up.add(labels, view.reference_up ? 1 : 0);
-    regressions.add(labels, static_cast<double>(view.upstream_regressions));
+using BucketTexts = std::array<std::array<std::string, Latencies::kBuckets>, std::size(kCheckKinds)>;
+
+BucketTexts bucket_texts() {
+  BucketTexts out;
+  for (const CheckKind kind : kCheckKinds) {
+    auto& texts = out.at(static_cast<std::size_t>(kind));
+    for (std::size_t i = 0; i < kLatencyBounds.size(); ++i)
+      texts.at(i) = of_check(kind) + more({{"le", bucket_bound(kLatencyBounds.at(i))}});
+    texts.back() = of_check(kind) + more({{"le", "+Inf"}});
   }
-  out.push_back(std::move(up));
-  out.push_back(std::move(regressions));
+  return out;
 }
 
-/// Every rule has both states, at zero when nothing is wrong; an alert of a removed rule is counted while it lasts.
-Family alert_counts(const Published& published) {
-  std::map<std::pair<std::string, Phase>, int> counts;
-  if (published.config) {
-    for (const Rule& rule : published.config->rules) {
-      for (const Phase phase : {Phase::pending, Phase::firing}) counts[{rule.name, phase}] = 0;
-    }
+void good_durations(Page& page, const Row& row, SysTime /*now*/) {
+  static const BucketTexts kMore = bucket_texts();
+  for (const CheckKind kind : kCheckKinds) {
+    if (!is_counted(row, kind)) continue;
+    const auto index = static_cast<std::size_t>(kind);
+    const auto picture = row.text->counts->checks.at(index).good.picture();
+    for (std::size_t i = 0; i < Latencies::kBuckets; ++i)
+      page.add(row.text->labels, kMore.at(index).at(i), static_cast<double>(picture.up_to.at(i)), kBucket);
+    page.add(row.text->labels, of_check(kind), picture.sum, kSum);
+    page.add(row.text->labels, of_check(kind), static_cast<double>(picture.up_to.back()), kCount);
+    page.add(row.text->labels, of_check(kind), unix_seconds(row.text->counts->since), kCreated);
   }
-  if (published.alerts) {
-    for (const auto& [key, alert] : *published.alerts) {
-      if (alert.phase != Phase::inactive) ++counts[{key.rule, alert.phase}];
-    }
-  }
-  Family family("mirrorwarden_alerts");
-  for (const auto& [key, count] : counts) family.add({{"alertname", key.first}, {"state", name(key.second)}}, count);
-  return family;
 }
 
-Family owed(const Published& published) {
-  Family family("mirrorwarden_notifications_owed");
-  for (const ReceiverView& receiver : published.receivers)
-    family.add({{"receiver", receiver.name}}, static_cast<double>(receiver.owed));
-  return family;
+// ---- the tables ---------------------------------------------------------------------------------------------
+
+constexpr std::pair<std::string_view, Write> kWritten[] = {
+    {"mirror_info", infos},
+    {"mirror_verdict", verdicts},
+    {"mirror_failure", failures},
+    {"mirror_error_ratio", error_ratios},
+    {"mirror_address_sync_lag_seconds", address_lags},
+    {"mirror_stale_because_of_parent", blames},
+    {"mirror_check_failure", check_failures},
+    {"mirror_check_phase_seconds", phases},
+    {"mirror_check_good_duration_seconds", good_durations},
+    {"mirror_addresses", addresses},
+    {"mirror_addresses_ok", good_addresses},
+    {"mirrorwarden_schedule_missed_total", missed},
+    {"mirrorwarden_checks_put_off_total", put_offs},
+};
+
+void write_per_check(Page& page, std::span<const Row> rows, CheckValue value_of) {
+  for (const Row& row : rows)
+    for (const auto& [kind, state] : row.view->checks)
+      if (const auto value = value_of(state)) page.add(row.text->labels, of_check(kind), *value);
 }
 
-Family messages_made(const Published& published) {
-  Family family("mirrorwarden_messages_made_total");
-  for (const ReceiverView& receiver : published.receivers)
-    family.add({{"receiver", receiver.name}}, static_cast<double>(receiver.tally.made));
-  return family;
+void write_per_mirror(Page& page, std::span<const Row> rows, MirrorValue value_of) {
+  for (const Row& row : rows)
+    if (const auto value = value_of(*row.view)) page.add(row.text->labels, {}, *value);
 }
 
-Family messages_settled(const Published& published) {
-  Family family("mirrorwarden_messages_settled_total");
-  for (const ReceiverView& receiver : published.receivers)
-    for (const auto& [outcome, count] : {std::pair("accepted", receiver.tally.accepted),
-                                         {"dead_letter", receiver.tally.buried},
-                                         {"dropped", receiver.tally.dropped}})
-      family.add({{"receiver", receiver.name}, {"outcome", outcome}}, static_cast<double>(count));
-  return family;
-}
-
-Family messages_under_way(const Published& published) {
-  Family family("mirrorwarden_messages_under_way");
-  for (const ReceiverView& receiver : published.receivers)
-    family.add({{"receiver", receiver.name}}, static_cast<double>(receiver.under_way));
-  return family;
-}
-
-Rows rows_of(const Snapshot& snapshot) {
-  Rows rows;
-  for (const auto& view : snapshot.mirrors)
-    rows.push_back({view.get(), {{"pool", view->pool->name}, {"mirror", view->mirror->name}}});
-  return rows;
-}
-
-void append_mirrors(std::vector<Family>& out, const Rows& rows, SysTime now) {
-  out.push_back(infos(rows));
-  out.push_back(verdicts(rows));
-  out.push_back(failures(rows));
-  out.push_back(error_ratios(rows, now));
-  out.push_back(check_failures(rows));
-  out.push_back(address_lags(rows));
-  out.push_back(blames(rows));
-  out.push_back(phases(rows));
-  out.push_back(addresses(rows));
-  out.push_back(good_addresses(rows));
-  for (const auto& [metric_name, value_of] : kPerMirror) out.push_back(per_mirror(metric_name, value_of, rows));
-  for (const auto& [metric_name, value_of] : kPerCheck) out.push_back(per_check(metric_name, value_of, rows));
+/// The table's entry of this metric; null when it has none.
+template <class Entry, std::size_t kSize>
+const Entry* entry_of(const std::pair<std::string_view, Entry> (&table)[kSize], const Metric& metric) {
+  const auto* const found = std::ranges::find(table, metric.name, [](const auto& row) { return row.first; });
+  return found == std::ranges::end(table) ? nullptr : &found->second;
 }
 
 }  // namespace
 
-std::vector<Family> published_families(const Published& published, SysTime now) {
-  std::vector<Family> out;
-  if (published.snapshot) {
-    append_mirrors(out, rows_of(*published.snapshot), now);
-    append_pools(out, *published.snapshot);
-  }
-  out.push_back(alert_counts(published));
-  out.push_back(owed(published));
-  out.push_back(messages_made(published));
-  out.push_back(messages_settled(published));
-  out.push_back(messages_under_way(published));
-  return out;
+void write_mirrors(Page& page, const Metric& metric, std::span<const Row> rows, SysTime now) {
+  if (const auto* const value_of = entry_of(kPerMirror, metric)) return write_per_mirror(page, rows, *value_of);
+  if (const auto* const value_of = entry_of(kPerCheck, metric)) return write_per_check(page, rows, *value_of);
+  if (const auto* const write = entry_of(kWritten, metric))
+    for (const Row& row : rows) (*write)(page, row, now);
 }
 
 }  // namespace mw

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <mutex>
 #include <set>
+#include <utility>
 
 #include "probes/duration.hpp"
 
@@ -50,15 +52,44 @@ prometheus::Histogram& histogram(Registry& registry, std::string_view name,
   return register_in(registry, prometheus::BuildHistogram(), name).Add({}, std::move(bounds));
 }
 
+/// Since when each series counts, which the library does not keep. Any thread.
+class Births {
+ public:
+  explicit Births(SysTime started) : started_(started), now_(started) {}
+
+  void clock(SysTime now) {
+    const std::lock_guard lock(mutex_);
+    now_ = now;
+  }
+  void begin(const Metric& metric, const prometheus::Labels& labels) {
+    const std::lock_guard lock(mutex_);
+    later_[{metric.name, labels}] = now_;
+  }
+  /// A series that nobody reported has been there from the start. Epoch: not known.
+  SysTime of(const Metric& metric, const prometheus::Labels& labels) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = later_.find({metric.name, labels});
+    return found == later_.end() ? started_ : found->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  SysTime started_;
+  SysTime now_;  ///< as of the last configuration, which is when series come
+  std::map<std::pair<std::string_view, prometheus::Labels>, SysTime> later_;
+};
+
 /// A counter with labels whose series can be forgotten again. The library owns the counters.
 class CounterTable {
  public:
-  CounterTable(Registry& registry, std::string_view name)
-      : family_(register_in(registry, prometheus::BuildCounter(), name)) {}
+  CounterTable(Registry& registry, Births& births, std::string_view name)
+      : metric_(metric(name)), family_(register_in(registry, prometheus::BuildCounter(), name)), births_(births) {}
 
   prometheus::Counter& at(const prometheus::Labels& labels) {
     const auto found = counters_.find(labels);
-    return found != counters_.end() ? *found->second : *counters_.emplace(labels, &family_.Add(labels)).first->second;
+    if (found != counters_.end()) return *found->second;
+    births_.begin(metric_, labels);
+    return *counters_.emplace(labels, &family_.Add(labels)).first->second;
   }
 
   void keep_only(const std::set<prometheus::Labels>& wanted) {
@@ -71,35 +102,11 @@ class CounterTable {
   }
 
  private:
+  const Metric& metric_;
   CounterFamily& family_;
+  Births& births_;
   std::map<prometheus::Labels, prometheus::Counter*> counters_;
 };
-
-prometheus::Labels slot(const std::string& pool, const std::string& mirror, CheckKind check) {
-  return {{"pool", pool}, {"mirror", mirror}, {"check", std::string(name(check))}};
-}
-
-std::set<prometheus::Labels> slots_of(const Config& config) {
-  std::set<prometheus::Labels> out;
-  for (const auto& pool : config.pools) {
-    for (const Mirror& mirror : pool->mirrors) {
-      for (const CheckKind check : pool->checks) out.insert(slot(pool->name, mirror.name, check));
-    }
-  }
-  return out;
-}
-
-prometheus::Labels put_off_labels(const std::string& pool, const std::string& mirror, PutOff why) {
-  return {{"pool", pool}, {"mirror", mirror}, {"because", std::string(name(why))}};
-}
-
-std::set<prometheus::Labels> put_offs_of(const Config& config) {
-  std::set<prometheus::Labels> out;
-  for (const auto& pool : config.pools)
-    for (const Mirror& mirror : pool->mirrors)
-      for (const PutOff why : kPutOffs) out.insert(put_off_labels(pool->name, mirror.name, why));
-  return out;
-}
 
 // ---- back from the library's model --------------------------------------------------------------------------
 
@@ -118,13 +125,20 @@ Labels to_labels(const Metric& row, const std::vector<prometheus::ClientMetric::
 void add_histogram(Family& family, const Labels& labels, const prometheus::ClientMetric::Histogram& histogram) {
   for (const auto& bucket : histogram.bucket) {
     family.add(Labels(labels).add("le", bucket_bound(bucket.upper_bound)), static_cast<double>(bucket.cumulative_count),
-               "_bucket");
+               kBucket);
   }
-  family.add(labels, histogram.sample_sum, "_sum");
-  family.add(labels, static_cast<double>(histogram.sample_count), "_count");
+  family.add(labels, histogram.sample_sum, kSum);
+  family.add(labels, static_cast<double>(histogram.sample_count), kCount);
 }
 
-Family to_family(const prometheus::MetricFamily& from) {
+void add_birth(Family& family, const Labels& labels, const prometheus::ClientMetric& sample, const Births& births) {
+  prometheus::Labels key;
+  for (const auto& label : sample.label) key.emplace(label.name, label.value);
+  const SysTime since = births.of(*family.metric, key);
+  if (since != SysTime{}) family.add(labels, unix_seconds(since), kCreated);
+}
+
+Family to_family(const prometheus::MetricFamily& from, const Births& births) {
   Family family(from.name);
   for (const auto& sample : from.metric) {
     const Labels labels = to_labels(*family.metric, sample.label);
@@ -139,17 +153,21 @@ Family to_family(const prometheus::MetricFamily& from) {
         add_histogram(family, labels, sample.histogram);
         break;
     }
+    if (family.metric->type != MetricType::gauge) add_birth(family, labels, sample, births);
   }
-  // The library's order is that of its hash table; buckets come in theirs.
+  // The library's order is that of its hash table; what is of one series comes in its own.
   if (family.metric->type != MetricType::histogram)
-    std::ranges::sort(family.samples, {}, [](const Sample& sample) { return sample.labels.text(); });
+    std::ranges::stable_sort(family.samples, {}, [](const Sample& sample) { return sample.labels.text(); });
   return family;
 }
 
 }  // namespace
 
 struct OwnMetrics::Registered {
+  explicit Registered(SysTime started) : births(started) {}
+
   Registry registry;
+  Births births;
   prometheus::Gauge& reload_ok =
       register_in(registry, prometheus::BuildGauge(), "mirrorwarden_config_last_reload_successful").Add({});
   prometheus::Family<prometheus::Gauge>& reload_at =
@@ -163,14 +181,12 @@ struct OwnMetrics::Registered {
       histogram(registry, "mirrorwarden_loop_lag_seconds", {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5});
   prometheus::Counter& crashes =
       register_in(registry, prometheus::BuildCounter(), "mirrorwarden_task_crashes_total").Add({});
-  CounterTable missed{registry, "mirrorwarden_schedule_missed_total"};
-  CounterTable put_off{registry, "mirrorwarden_checks_put_off_total"};
-  CounterTable attempts{registry, "mirrorwarden_notifications_total"};
-  CounterTable failed{registry, "mirrorwarden_notifications_failed_total"};
-  CounterTable vouched{registry, "mirrorwarden_watchdog_total"};
+  CounterTable attempts{registry, births, "mirrorwarden_notifications_total"};
+  CounterTable failed{registry, births, "mirrorwarden_notifications_failed_total"};
+  CounterTable vouched{registry, births, "mirrorwarden_watchdog_total"};
 };
 
-OwnMetrics::OwnMetrics(const BuildInfo& build) : registered_(std::make_unique<Registered>()) {
+OwnMetrics::OwnMetrics(const BuildInfo& build, SysTime started) : registered_(std::make_unique<Registered>(started)) {
   register_in(registered_->registry, prometheus::BuildGauge(), "mirrorwarden_build_info")
       .Add({{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}})
       .Set(1);
@@ -178,7 +194,8 @@ OwnMetrics::OwnMetrics(const BuildInfo& build) : registered_(std::make_unique<Re
 
 OwnMetrics::~OwnMetrics() = default;
 
-void OwnMetrics::configured(const Config& config) {
+void OwnMetrics::configured(const Config& config, SysTime now) {
+  registered_->births.clock(now);
   std::set<prometheus::Labels> receivers;
   std::set<prometheus::Labels> failures;
   for (const Receiver& receiver : config.receivers) {
@@ -192,8 +209,6 @@ void OwnMetrics::configured(const Config& config) {
   registered_->vouched.keep_only(vouched);
   registered_->attempts.keep_only(receivers);
   registered_->failed.keep_only(failures);
-  registered_->missed.keep_only(slots_of(config));
-  registered_->put_off.keep_only(put_offs_of(config));
 }
 
 void OwnMetrics::reload(bool ok, SysTime at) {
@@ -209,14 +224,6 @@ void OwnMetrics::check_started(Duration late) {
 }
 
 void OwnMetrics::check_finished() { registered_->running.Decrement(); }
-
-void OwnMetrics::slot_missed(const std::string& pool, const std::string& mirror, CheckKind check) {
-  registered_->missed.at(slot(pool, mirror, check)).Increment();
-}
-
-void OwnMetrics::put_off(const std::string& pool, const std::string& mirror, PutOff why) {
-  registered_->put_off.at(put_off_labels(pool, mirror, why)).Increment();
-}
 
 void OwnMetrics::loop_lag(Duration lag) { registered_->loop_lag.Observe(seconds(std::max(lag, Duration::zero()))); }
 
@@ -234,7 +241,7 @@ void OwnMetrics::coroutine_died() { registered_->crashes.Increment(); }
 
 std::vector<Family> OwnMetrics::collect() const {
   std::vector<Family> out;
-  for (const auto& family : registered_->registry.Collect()) out.push_back(to_family(family));
+  for (const auto& family : registered_->registry.Collect()) out.push_back(to_family(family, registered_->births));
   return out;
 }
 

@@ -11,7 +11,6 @@
 #include "exporter/build_info.hpp"
 #include "exporter/config.hpp"
 #include "exporter/exposition.hpp"
-#include "probes/courtesy.hpp"
 
 namespace mw {
 
@@ -26,21 +25,20 @@ enum class DeliveryOutcome : std::uint8_t {
 
 class OwnMetrics {
  public:
-  explicit OwnMetrics(const BuildInfo&);
+  /// `started`: the agent; counting begins then.
+  explicit OwnMetrics(const BuildInfo&, SysTime started = {});
   ~OwnMetrics();
   OwnMetrics(const OwnMetrics&) = delete;
   OwnMetrics& operator=(const OwnMetrics&) = delete;
 
-  /// To be called with each configuration that comes into force: its series begin at zero, the series of mirrors,
-  /// checks and receivers that it no longer has are gone.
-  void configured(const Config&);
+  /// To be called with each configuration that comes into force: its series begin at zero, the series of receivers that
+  /// it no longer has are gone.
+  void configured(const Config&, SysTime now = {});
 
   void reload(bool ok, SysTime at);
   void state_saved(bool ok);
   void check_started(Duration late);
   void check_finished();
-  void slot_missed(const std::string& pool, const std::string& mirror, CheckKind check);
-  void put_off(const std::string& pool, const std::string& mirror, PutOff why);
   void loop_lag(Duration);
   void notification(const std::string& receiver, DeliveryOutcome);
   void vouched(Vouched);

@@ -65,6 +65,7 @@ void append_stat(std::vector<Family>& out, const ProcessStat& stat) {
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
   append(out, "process_cpu_seconds_total", static_cast<double>(stat.cpu_ticks) / ticks);
+  out.back().add({}, start_time(stat, ticks), kCreated);
   append(out, "process_threads", static_cast<double>(stat.threads));
   append(out, "process_start_time_seconds", start_time(stat, ticks));
   append(out, "process_virtual_memory_bytes", static_cast<double>(stat.virtual_bytes));

@@ -1,12 +1,12 @@
 // The table of paths and the replies behind them.
 #include "exporter/web/routes.hpp"
 
-#include <iterator>
-
 #include "alerts/runbook.hpp"
-#include "exporter/mirror_metrics.hpp"
 #include "exporter/web/api.hpp"
+#include "exporter/web/gzip.hpp"
+#include "exporter/web/negotiation.hpp"
 #include "exporter/web/pages.hpp"
+#include "exporter/web/query.hpp"
 
 namespace mw {
 
@@ -23,12 +23,20 @@ WebReply status(const WebRequest& /*request*/, const Site& site) {
   return reply;
 }
 
-WebReply metrics(const WebRequest& /*request*/, const Site& site) {
-  auto families = site.published ? published_families(*site.published, site.now) : std::vector<Family>();
-  if (site.own_families) std::ranges::move(site.own_families(), std::back_inserter(families));
+WebReply metrics(const WebRequest& request, const Site& site) {
+  Scrape scrape;
+  scrape.format = format_for(request.accept);
+  scrape.only = {query_values(request.query, "pool"), query_values(request.query, "mirror")};
+  scrape.now = site.now;
+  const auto own = site.own_families ? site.own_families() : std::vector<Family>();
+  MetricsPages fresh;
   WebReply reply;
-  reply.content_type = kTextContentType;
-  reply.body = write_text(families);
+  reply.content_type = content_type(scrape.format);
+  reply.headers = {{"Vary", "Accept, Accept-Encoding"}};
+  reply.body = (site.pages != nullptr ? *site.pages : fresh).page(scrape, site.published.get(), own);
+  if (!accepts_gzip(request.accept_encoding)) return reply;
+  reply.headers.emplace_back("Content-Encoding", "gzip");
+  reply.body = gzip(reply.body);
   return reply;
 }
 

@@ -10,6 +10,7 @@
 
 #include "exporter/build_info.hpp"
 #include "exporter/exposition.hpp"
+#include "exporter/metrics_page.hpp"
 #include "exporter/published.hpp"
 #include "exporter/web/message.hpp"
 #include "exporter/web/orders.hpp"
@@ -29,6 +30,7 @@ struct Site {
   BuildInfo build;
   std::string metrics_path = "/metrics";
   std::function<std::vector<Family>()> own_families;   ///< of the agent and its process
+  MetricsPages* pages = nullptr;                       ///< null: nothing is kept between scrapes
   std::function<std::optional<std::string>()> reload;  ///< reads the configuration again; the reason if it failed
   Orders orders;
 };

@@ -28,13 +28,16 @@ constexpr std::string_view kCommonHeaders =
     "Cache-Control: no-store\r\n"
     "Connection: close\r\n";
 
-void send_all(mg_connection* connection, std::string_view bytes) {
-  const auto deadline = std::chrono::steady_clock::now() + kReplyDeadline;
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// Whether all of it went out.
+bool send_all(mg_connection* connection, std::string_view bytes, Deadline deadline) {
   while (!bytes.empty() && std::chrono::steady_clock::now() < deadline) {
     const std::size_t length = std::min(bytes.size(), kChunk);
-    if (mg_write(connection, bytes.data(), length) != static_cast<int>(length)) return;
+    if (mg_write(connection, bytes.data(), length) != static_cast<int>(length)) return false;
     bytes.remove_prefix(length);
   }
+  return bytes.empty();
 }
 
 void send_reply(mg_connection* connection, const WebReply& reply, bool with_body) {
@@ -44,8 +47,11 @@ void send_reply(mg_connection* connection, const WebReply& reply, bool with_body
   out.append("Content-Length: ").append(std::to_string(reply.body.size())).append("\r\n");
   for (const auto& [name, value] : reply.headers) out.append(name).append(": ").append(value).append("\r\n");
   out.append(kCommonHeaders).append("\r\n");
-  if (with_body) out += reply.body;
-  send_all(connection, out);
+  const Deadline deadline = std::chrono::steady_clock::now() + kReplyDeadline;
+  std::string_view body = with_body ? std::string_view(reply.body) : "";
+  out.append(body.substr(0, kChunk));  // a short reply in one packet; a long one is not copied
+  body.remove_prefix(std::min(kChunk, body.size()));
+  if (send_all(connection, out, deadline)) send_all(connection, body, deadline);
 }
 
 std::string header(const mg_connection* connection, const char* name) {

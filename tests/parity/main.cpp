@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "alerts/engine.hpp"
-#include "exporter/mirror_metrics.hpp"
+#include "exporter/metrics_page.hpp"
 #include "exporter/rules_file.hpp"
 
 using namespace mw;
@@ -166,7 +166,7 @@ void change(Snapshot& snapshot, const Words& line, SysTime now) {
 // ---- one case -----------------------------------------------------------------------------------------------
 
 void print(const Published& published, SysTime now) {
-  std::cout << write_text(published_families(published, now));
+  std::cout << MetricsPages().page({Format::text, {}, now}, &published, {});
   for (const auto& [key, alert] : *published.alerts) {
     if (alert.phase == Phase::inactive) continue;
     Labels labels;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "exporter/mirror_metrics.hpp"
+#include "exporter/metrics_page.hpp"
 #include "exporter/web/pages.hpp"
 #include "tests/support/strict_exposition.hpp"
 
@@ -68,7 +68,7 @@ std::shared_ptr<const MirrorView> view(Dealer& deal) {
   Pool pool;
   pool.name = deal.text();
   pool.ecosystem = deal.text();
-  pool.checks = {CheckKind::freshness};
+  pool.checks = {CheckKind::freshness, CheckKind::http, CheckKind::freshness};
   MirrorView out;
   out.pool = std::make_shared<const Pool>(std::move(pool));
   out.mirror = std::make_shared<const Mirror>(std::move(mirror));
@@ -102,10 +102,31 @@ Published published(Dealer& deal) {
   return out;
 }
 
+std::shared_ptr<const Pool> with_its_mirror(const MirrorView& view) {
+  Pool pool = *view.pool;
+  pool.mirrors = {*view.mirror};
+  return std::make_shared<const Pool>(std::move(pool));
+}
+
+/// Before and after the mirrors' counts are known, in both formats, whole and of one mirror only.
 std::string broken_metrics(const Published& published, SysTime now) {
-  const auto page = read_exposition(write_text(published_families(published, now)));
-  const auto* wrong = std::get_if<std::string>(&page);
-  return wrong == nullptr ? "" : "metrics: " + *wrong;
+  Config config;
+  for (const auto& view : published.snapshot->mirrors) config.pools.push_back(with_its_mirror(*view));
+  CountBook book;
+  MetricsPages uncounted;
+  MetricsPages counted(&book);
+  book.configured(config, SysTime(std::chrono::seconds(1)));
+  const MirrorFilter one{{published.snapshot->pools[0].pool->name}, {published.snapshot->mirrors[0]->mirror->name}};
+  for (MetricsPages* pages : {&uncounted, &counted, &counted}) {
+    for (const Format format : {Format::text, Format::open_metrics}) {
+      for (const MirrorFilter& only : {MirrorFilter{}, one}) {
+        const auto read = read_exposition(pages->page({format, only, now}, &published, {}), format);
+        if (const auto* wrong = std::get_if<std::string>(&read))
+          return (format == Format::text ? "text: " : "OpenMetrics: ") + *wrong;
+      }
+    }
+  }
+  return "";
 }
 
 std::size_t count(std::string_view text, char c) {

@@ -104,16 +104,32 @@ struct Buckets {
   }
 };
 
+/// Of a HELP in OpenMetrics, where a quote has to be escaped as well.
+void must_be_escaped(std::string_view help) {
+  while (!help.empty()) {
+    must(help[0] != '"', "a bare quote in HELP");
+    if (help[0] == '\\') unescaped(help);
+    help.remove_prefix(1);
+  }
+}
+
 class Reader {
  public:
+  explicit Reader(Format format) : open_(format == Format::open_metrics) {}
+
   void take_line(std::string_view line) {
+    must(!ended_, "something after # EOF");
     if (line.starts_with("# HELP ")) return take_help(line.substr(7));
     if (line.starts_with("# TYPE ")) return take_type(line.substr(7));
+    if (open_ && line.starts_with("# UNIT ")) return take_unit(line.substr(7));
+    if (open_ && line == "# EOF") return take_end();
     must(family_ != nullptr && typed_, "a sample before its TYPE");
     take_sample(line);
   }
 
-  void finish() const {
+  void finish() {
+    must(ended_ == open_, "no # EOF");
+    close_family();
     for (const auto& [series, count] : counts_) must(buckets_.contains(series), "a histogram without buckets");
     for (const auto& [series, buckets] : buckets_) {
       must(std::isinf(buckets.bound), "a histogram without +Inf");
@@ -124,21 +140,51 @@ class Reader {
   std::vector<ReadSample> samples;
 
  private:
+  using Identity = std::map<std::string, std::string>;
+  using Series = std::pair<std::string, Identity>;
+
   void take_help(std::string_view line) {
-    const std::string name = take_name(line);
-    must(families_.insert(name).second, "a family in two pieces");
-    family_ = &metric(name);
+    close_family();
+    stem_ = take_name(line);
+    must(families_.insert(stem_).second, "a family in two pieces");
+    family_ = &metric(open_ && is_counter_stem(stem_) ? stem_ + "_total" : stem_);
+    must(!open_ || family_->type != MetricType::counter || !stem_.ends_with("_total"), "a counter's family is _total");
     typed_ = false;
+    has_unit_ = false;
     take(line, ' ');
     must(!line.empty(), "an empty HELP");
+    if (open_) must_be_escaped(line);
+  }
+
+  static bool is_counter_stem(const std::string& stem) {
+    for (const Metric& row : catalogue())
+      if (row.type == MetricType::counter && row.name == stem + "_total") return true;
+    return false;
+  }
+
+  void close_family() {
+    if (family_ != nullptr) must(typed_ && has_samples_, "a header without samples");
+    if (family_ != nullptr && open_) must(has_unit_ == !family_->unit.empty(), "UNIT is not the catalogue's");
+    has_samples_ = false;
+    groups_.clear();
+    group_.reset();
   }
 
   void take_type(std::string_view line) {
-    must(family_ != nullptr && !typed_ && take_name(line) == family_->name, "TYPE does not follow its HELP");
+    must(family_ != nullptr && !typed_ && take_name(line) == stem_, "TYPE does not follow its HELP");
     take(line, ' ');
     must(line == name(family_->type), "TYPE is not the catalogue's");
     typed_ = true;
   }
+
+  void take_unit(std::string_view line) {
+    must(typed_ && !has_samples_ && !has_unit_ && take_name(line) == stem_, "UNIT does not follow its TYPE");
+    take(line, ' ');
+    must(line == family_->unit && stem_.ends_with("_" + std::string(line)), "UNIT is not what the name ends in");
+    has_unit_ = true;
+  }
+
+  void take_end() { ended_ = true; }
 
   void take_sample(std::string_view line) {
     ReadSample sample;
@@ -146,6 +192,7 @@ class Reader {
     sample.labels = take_labels(line);
     take(line, ' ');
     sample.value = take_value(line);
+    has_samples_ = true;
     must_be_declared(*family_, sample.labels);
     auto identity = sample.labels;
     std::erase_if(identity, [](const auto& label) { return label.second.empty(); });
@@ -154,21 +201,42 @@ class Reader {
     samples.push_back(std::move(sample));
   }
 
-  void check_name(const ReadSample& sample, std::map<std::string, std::string> identity) {
-    if (family_->type != MetricType::histogram)
-      return must(sample.name == family_->name, "a sample outside its family");
-    const std::string base(family_->name);
-    identity.erase("le");
-    if (sample.name == base + "_bucket") return buckets_[{base, identity}].take(sample.labels.at("le"), sample.value);
-    if (sample.name == base + "_count")
-      counts_[{base, identity}] = sample.value;
+  void check_name(const ReadSample& sample, Identity identity) {
+    const bool is_histogram = family_->type == MetricType::histogram;
+    if (is_histogram) identity.erase("le");
+    if (open_) must_be_together(identity);
+    if (open_ && family_->type != MetricType::gauge && sample.name == stem_ + "_created")
+      return must(sample.value > 0, "_created is no time");
+    if (!is_histogram) return must(sample.name == family_->name, "a sample outside its family");
+    if (sample.name == stem_ + "_bucket") return take_bucket(sample, identity);
+    if (sample.name == stem_ + "_count")
+      counts_[{stem_, identity}] = sample.value;
     else
-      must(sample.name == base + "_sum", "not a histogram's sample");
+      must(sample.name == stem_ + "_sum", "not a histogram's sample");
   }
 
-  using Series = std::pair<std::string, std::map<std::string, std::string>>;
+  void take_bucket(const ReadSample& sample, const Identity& identity) {
+    const std::string& le = sample.labels.at("le");
+    must(le == "+Inf" || le.find_first_of(".e") != std::string::npos, "a bound that is not canonical");
+    buckets_[{stem_, identity}].take(le, sample.value);
+  }
+
+  /// OpenMetrics: what is of one series must not be torn apart.
+  void must_be_together(const Identity& identity) {
+    if (group_ && *group_ == identity) return;
+    must(groups_.insert(identity).second, "samples of one series are not together");
+    group_ = identity;
+  }
+
+  bool open_;
+  bool ended_ = false;
   const Metric* family_ = nullptr;
+  std::string stem_;
   bool typed_ = false;
+  bool has_unit_ = false;
+  bool has_samples_ = false;
+  std::optional<Identity> group_;
+  std::set<Identity> groups_;
   std::set<std::string> families_;
   std::set<Series> series_;
   std::map<Series, Buckets> buckets_;
@@ -209,10 +277,10 @@ bool reads_as_utf8(std::string_view text) {
   return true;
 }
 
-std::variant<std::vector<ReadSample>, std::string> read_exposition(std::string_view page) {
+std::variant<std::vector<ReadSample>, std::string> read_exposition(std::string_view page, Format format) {
   if (!reads_as_utf8(page)) return "not UTF-8";
   if (!page.empty() && page.back() != '\n') return "the last line does not end";
-  Reader reader;
+  Reader reader(format);
   for (int number = 1; !page.empty(); ++number) {
     const std::string_view line = page.substr(0, page.find('\n'));
     page.remove_prefix(line.size() + 1);

@@ -1,12 +1,14 @@
 // The catalogue's conventions, the writer, the agent's own metrics, and hostile text in all of them.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <charconv>
 #include <cstdlib>
 #include <limits>
+#include <map>
 #include <random>
 #include <set>
 
-#include "exporter/mirror_metrics.hpp"
+#include "exporter/metrics_page.hpp"
 #include "exporter/own_metrics.hpp"
 #include "exporter/process_metrics.hpp"
 #include "tests/support/hostile_site.hpp"
@@ -44,6 +46,27 @@ double value_of(const std::vector<Family>& families, std::string_view name, cons
       if (sample.labels == labels && sample.suffix == suffix) return sample.value;
   }
   return -1;
+}
+
+using Pairs = std::map<std::string, std::string>;
+
+std::string page_of(const Published& published, const MirrorFilter& only = {}) {
+  return MetricsPages().page({Format::text, only, kSampleNow}, &published, {});
+}
+
+/// -1: there is no such series.
+double value_on(const std::string& page, std::string_view name, const Pairs& labels) {
+  const auto read = read_exposition(page);
+  INFO((read.index() == 1 ? std::get<1>(read) : ""));
+  REQUIRE(read.index() == 0);
+  for (const ReadSample& sample : std::get<0>(read))
+    if (sample.name == name && sample.labels == labels) return sample.value;
+  return -1;
+}
+
+Pairs with(Pairs labels, const std::string& name, const std::string& value) {
+  labels[name] = value;
+  return labels;
 }
 
 }  // namespace
@@ -124,7 +147,7 @@ TEST_CASE("a page has each family once, in the catalogue's order, without duplic
   Family again("mirror_verdict");
   again.add({{"mirror", "a"}}, 0);
   again.add({{"mirror", "c"}}, std::numeric_limits<double>::infinity());
-  const std::string page = write_text(std::vector<Family>{first, info, again, Family("mirror_failure")});
+  const std::string page = write_page(std::vector<Family>{first, info, again, Family("mirror_failure")});
   CHECK(page == "# HELP mirror_info " + std::string(metric("mirror_info").help) +
                     "\n# TYPE mirror_info gauge\nmirror_info 1\n# HELP mirror_verdict " +
                     std::string(metric("mirror_verdict").help) +
@@ -137,34 +160,140 @@ TEST_CASE("a mirror that is not in the picture has no series") {
   snapshot.mirrors.resize(2);
   published.snapshot = std::make_shared<const Snapshot>(std::move(snapshot));
   Published nothing;
-  const std::string page = write_text(published_families(published, kSampleNow));
+  const std::string page = page_of(published);
   CHECK(page.find("goproxy-cn") != std::string::npos);
   CHECK(page.find("goproxy-io") == std::string::npos);
-  CHECK(write_text(published_families(nothing, kSampleNow)).empty());
+  CHECK(page_of(nothing).empty());
+  CHECK(MetricsPages().page({}, nullptr, {}).empty());
+  CHECK(MetricsPages().page({Format::open_metrics, {}, {}}, nullptr, {}) == "# EOF\n");
 }
 
 TEST_CASE("facts stay while a mirror fails, health does not") {
-  const auto families = published_families(sample_published(), kSampleNow);
-  const Labels failing{{"pool", "go"}, {"mirror", "goproxy-io"}};
-  const Labels http = Labels(failing).add("check", "http");
-  CHECK(value_of(families, "mirror_http_status_code", failing) == 200);
-  CHECK(value_of(families, "mirror_check_success", http) == 0);
-  CHECK(value_of(families, "mirror_addresses_ok", Labels(failing).add("family", "ipv4")) == 0);
-  CHECK(value_of(families, "mirror_tls_certificate_not_after_timestamp_seconds", failing) ==
+  const std::string page = page_of(sample_published());
+  const Pairs failing{{"pool", "go"}, {"mirror", "goproxy-io"}};
+  const Pairs http = with(failing, "check", "http");
+  CHECK(value_on(page, "mirror_http_status_code", failing) == 200);
+  CHECK(value_on(page, "mirror_check_success", http) == 0);
+  CHECK(value_on(page, "mirror_addresses_ok", with(failing, "family", "ipv4")) == 0);
+  CHECK(value_on(page, "mirror_tls_certificate_not_after_timestamp_seconds", failing) ==
         unix_seconds(kSampleNow - 48h));
-  CHECK(value_of(families, "mirror_check_last_success_timestamp_seconds", http) ==
-        unix_seconds(kSampleNow - 2h - 11min));
-  CHECK(value_of(families, "mirror_check_last_run_timestamp_seconds", http) == unix_seconds(kSampleNow - 2s));
+  CHECK(value_on(page, "mirror_check_last_success_timestamp_seconds", http) == unix_seconds(kSampleNow - 2h - 11min));
+  CHECK(value_on(page, "mirror_check_last_run_timestamp_seconds", http) == unix_seconds(kSampleNow - 2s));
 }
 
 TEST_CASE("unknown lag is no sample and says so; a reference has none at all") {
-  const auto families = published_families(sample_published(), kSampleNow);
-  const Labels fresh_one{{"pool", "debian"}, {"mirror", "new"}};
-  const Labels reference{{"pool", "go"}, {"mirror", "proxy.golang.org"}};
-  CHECK(value_of(families, "mirror_sync_lag_known", fresh_one) == 0);
-  CHECK(value_of(families, "mirror_sync_lag_seconds", fresh_one) == -1);
-  CHECK(value_of(families, "mirror_check_success", Labels(fresh_one).add("check", "dns")) == -1);
-  CHECK(value_of(families, "mirror_sync_lag_known", reference) == -1);
+  const std::string page = page_of(sample_published());
+  const Pairs fresh_one{{"pool", "debian"}, {"mirror", "new"}};
+  const Pairs reference{{"pool", "go"}, {"mirror", "proxy.golang.org"}};
+  CHECK(value_on(page, "mirror_sync_lag_known", fresh_one) == 0);
+  CHECK(value_on(page, "mirror_sync_lag_seconds", fresh_one) == -1);
+  CHECK(value_on(page, "mirror_check_success", with(fresh_one, "check", "dns")) == -1);
+  CHECK(value_on(page, "mirror_sync_lag_known", reference) == -1);
+}
+
+TEST_CASE("a scrape may be about some pools and mirrors only") {
+  const Published published = sample_published();
+  const auto mirrors_on = [&](const MirrorFilter& only) {
+    std::set<std::string> out;
+    for (const ReadSample& sample : std::get<0>(read_exposition(page_of(published, only))))
+      if (sample.labels.contains("mirror")) out.insert(sample.labels.at("pool") + "/" + sample.labels.at("mirror"));
+    return out;
+  };
+  const auto pools_on = [&](const MirrorFilter& only) {
+    std::set<std::string> out;
+    for (const ReadSample& sample : std::get<0>(read_exposition(page_of(published, only))))
+      if (sample.labels.contains("pool")) out.insert(sample.labels.at("pool"));
+    return out;
+  };
+  using Names = std::set<std::string>;
+  CHECK(mirrors_on({}).size() == 8);
+  CHECK(mirrors_on({{"go"}, {}}) == Names{"go/proxy.golang.org", "go/goproxy-cn", "go/阿里云", "go/goproxy-io"});
+  CHECK(mirrors_on({{}, {"清华", "goproxy-cn"}}) == Names{"go/goproxy-cn", "debian/清华"});
+  CHECK(mirrors_on({{"go"}, {"清华", "goproxy-cn"}}) == Names{"go/goproxy-cn"});
+  CHECK(mirrors_on({{"no such pool"}, {}}).empty());
+  CHECK(mirrors_on({{}, {""}}).empty());
+  CHECK(pools_on({}) == Names{"go", "debian"});
+  CHECK(pools_on({{"debian"}, {}}) == Names{"debian"});
+  CHECK(pools_on({{}, {"清华"}}) == Names{"debian"});
+  CHECK(pools_on({{"no such pool"}, {}}).empty());
+  CHECK(value_on(page_of(published, {{"no such pool"}, {}}), "mirrorwarden_self_fault", {}) == 0);
+}
+
+TEST_CASE("what a mirror's series begin with is kept, and follows the configuration") {
+  Published published = sample_published();
+  MetricsPages pages;
+  const auto page = [&] { return pages.page({Format::text, {}, kSampleNow}, &published, {}); };
+  const std::string first = page();
+  CHECK(page() == first);
+  Snapshot snapshot = *published.snapshot;
+  MirrorView renamed = *snapshot.mirrors[1];
+  Mirror mirror = *renamed.mirror;
+  mirror.labels["operator"] = "someone else";
+  renamed.mirror = std::make_shared<const Mirror>(mirror);
+  snapshot.mirrors[1] = std::make_shared<const MirrorView>(renamed);
+  published.snapshot = std::make_shared<const Snapshot>(snapshot);
+  CHECK(page().find("someone else") != std::string::npos);
+  std::ranges::reverse(snapshot.mirrors);
+  published.snapshot = std::make_shared<const Snapshot>(snapshot);
+  CHECK(page() == MetricsPages().page({Format::text, {}, kSampleNow}, &published, {}));
+}
+
+TEST_CASE("two names that print alike are one mirror's series, and an address is named once") {
+  Published published = sample_published();
+  Snapshot snapshot = *published.snapshot;
+  for (const char last : {'a', 'b'}) {
+    MirrorView twin = *snapshot.mirrors[1];
+    Mirror mirror = *twin.mirror;
+    mirror.name = std::string(100'000, '\xff') + last;
+    mirror.url.host = std::string(1, last);
+    twin.mirror = std::make_shared<const Mirror>(mirror);
+    AddressLag lag;
+    lag.lag.known = true;
+    twin.addresses = {lag, lag};
+    snapshot.mirrors.push_back(std::make_shared<const MirrorView>(twin));
+  }
+  published.snapshot = std::make_shared<const Snapshot>(snapshot);
+  const std::string page = page_of(published);
+  CHECK(read_exposition(page).index() == 0);
+  CHECK(page.find("host=\"a\"") != std::string::npos);
+  CHECK(page.find("host=\"b\"") == std::string::npos);
+}
+
+TEST_CASE("integers are written as all other numbers are: as short as possible") {
+  const auto as_the_library = [](double value) {
+    char buffer[64];
+    const auto [end, error] = std::to_chars(std::begin(buffer), std::end(buffer), value);
+    return std::string(buffer, end);
+  };
+  std::mt19937_64 random(20261128);
+  for (const double value : {0.0, -0.0, -1.0, 9999.0, 99999.0, 1e5, 100001.0, 110000.0, 1.2e6, 1e6, 1e15, 1e15 + 1,
+                             9007199254740993.0, 1.8e19, 1789208000.0, 1789200000.0, 1e22, 0.5})
+    CHECK(number(value) == as_the_library(value));
+  for (int round = 0; round < 20'000; ++round) {
+    double value = static_cast<double>(random() >> (random() % 64));
+    for (auto zeros = random() % 8; zeros > 0 && value < 1e15; --zeros) value *= 10;
+    if (number(value) != as_the_library(value)) FAIL(as_the_library(value) << " is written as " << number(value));
+  }
+}
+
+TEST_CASE("OpenMetrics names a counter without _total, tells units and starts, and ends") {
+  Family counter("process_cpu_seconds_total");
+  counter.add({}, 1.5);
+  counter.add({}, 1.7e9, kCreated);
+  Family runs("mirror_check_runs_total");
+  runs.add({{"mirror", "a"}}, 2);
+  const std::vector<Family> families = {counter, runs};
+  const std::string help = std::string(metric("process_cpu_seconds_total").help);
+  const std::string runs_help = std::string(metric("mirror_check_runs_total").help);
+  CHECK(write_page(families, Format::open_metrics) ==
+        "# HELP mirror_check_runs " + runs_help + "\n# TYPE mirror_check_runs counter\nmirror_check_runs_total" +
+            "{mirror=\"a\"} 2\n# HELP process_cpu_seconds " + help +
+            "\n# TYPE process_cpu_seconds counter\n# UNIT process_cpu_seconds seconds\n"
+            "process_cpu_seconds_total 1.5\nprocess_cpu_seconds_created 1.7e+09\n# EOF\n");
+  CHECK(write_page(families) == "# HELP mirror_check_runs_total " + runs_help +
+                                    "\n# TYPE mirror_check_runs_total counter\nmirror_check_runs_total" +
+                                    "{mirror=\"a\"} 2\n# HELP process_cpu_seconds_total " + help +
+                                    "\n# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1.5\n");
 }
 
 TEST_CASE("our own series begin at zero and go with what they were about") {
@@ -184,23 +313,21 @@ TEST_CASE("our own series begin at zero and go with what they were about") {
   CHECK(value_of(own.collect(), "mirrorwarden_notifications_total", oncall) == -1);
 }
 
-TEST_CASE("a missed slot is counted for its mirror until that is gone") {
-  Pool pool;
-  pool.name = "go";
-  pool.checks = {CheckKind::http};
-  pool.mirrors.resize(1);
-  pool.mirrors[0].name = "a";
-  Config config;
-  config.pools = {std::make_shared<const Pool>(pool)};
-  OwnMetrics own({"1", "2", "3"});
-  own.configured(config);
-  const Labels slot{{"pool", "go"}, {"mirror", "a"}, {"check", "http"}};
-  CHECK(value_of(own.collect(), "mirrorwarden_schedule_missed_total", slot) == 0);
-  own.slot_missed("go", "a", CheckKind::http);
-  own.slot_missed("go", "a", CheckKind::http);
-  CHECK(value_of(own.collect(), "mirrorwarden_schedule_missed_total", slot) == 2);
-  own.configured(Config{});
-  CHECK(value_of(own.collect(), "mirrorwarden_schedule_missed_total", slot) == -1);
+TEST_CASE("a series of ours says since when it counts") {
+  OwnMetrics own({"1", "2", "3"}, kSampleNow);
+  Config config = *sample_published().config;
+  own.configured(config, kSampleNow);
+  config.receivers.resize(1);
+  config.receivers[0].name = "later";
+  own.configured(config, kSampleNow + 1h);
+  const auto families = own.collect();
+  const Labels later{{"receiver", "later"}};
+  CHECK(value_of(families, "mirrorwarden_task_crashes_total", {}, kCreated) == unix_seconds(kSampleNow));
+  CHECK(value_of(families, "mirrorwarden_loop_lag_seconds", {}, kCreated) == unix_seconds(kSampleNow));
+  CHECK(value_of(families, "mirrorwarden_notifications_total", later, kCreated) == unix_seconds(kSampleNow + 1h));
+  CHECK(value_of(families, "mirrorwarden_checks_running", {}, kCreated) == -1);
+  CHECK(value_of(OwnMetrics({"1", "2", "3"}).collect(), "mirrorwarden_task_crashes_total", {}, kCreated) == -1);
+  CHECK(read_exposition(write_page(families, Format::open_metrics), Format::open_metrics).index() == 0);
 }
 
 TEST_CASE("our own gauges and histograms say what happened") {
@@ -222,7 +349,7 @@ TEST_CASE("our own gauges and histograms say what happened") {
   CHECK(value_of(families, "mirrorwarden_config_last_reload_successful", {}) == 0);
   CHECK(value_of(families, "mirrorwarden_config_last_reload_success_timestamp_seconds", {}) ==
         unix_seconds(kSampleNow));
-  CHECK(read_exposition(write_text(families)).index() == 0);
+  CHECK(read_exposition(write_page(families)).index() == 0);
 }
 
 TEST_CASE("the kernel's line about a process, whatever the program is called") {
@@ -240,7 +367,7 @@ TEST_CASE("the kernel's line about a process, whatever the program is called") {
 
 TEST_CASE("our own process can be described") {
   const auto families = process_families();
-  CHECK(read_exposition(write_text(families)).index() == 0);
+  CHECK(read_exposition(write_page(families)).index() == 0);
   CHECK(value_of(families, "process_resident_memory_bytes", {}) > 1e6);
   CHECK(value_of(families, "process_open_fds", {}) >= 3);
   CHECK(value_of(families, "process_threads", {}) >= 1);
@@ -261,6 +388,30 @@ TEST_CASE("any bytes as names and details leave a page that parses and markup th
   }
 }
 
+TEST_CASE("the strict reader is strict in OpenMetrics too") {
+  const auto reads = [](const std::string& page) { return read_exposition(page, Format::open_metrics).index() == 0; };
+  const std::string runs = "# HELP mirror_check_runs x\n# TYPE mirror_check_runs counter\n";
+  const std::string lag = "# HELP mirror_stale_ratio x\n# TYPE mirror_stale_ratio gauge\n";
+  const std::string unit = "# UNIT mirror_stale_ratio ratio\n";
+  CHECK(reads("# EOF\n"));
+  CHECK(reads(runs + "mirror_check_runs_total 1\nmirror_check_runs_created 1.5\n" + lag + unit +
+              "mirror_stale_ratio 1\n# EOF\n"));
+  for (const std::string& bad :
+       {std::string(), std::string("# EOF\n# EOF\n"), "# EOF\n" + runs, runs + "mirror_check_runs_total 1\n",
+        runs + "# EOF\n", runs + "mirror_check_runs 1\n# EOF\n", lag + "mirror_stale_ratio 1\n# EOF\n",
+        lag + "# UNIT mirror_stale_ratio seconds\nmirror_stale_ratio 1\n# EOF\n",
+        lag + unit + "mirror_stale_ratio 1\nmirror_stale_ratio_created 1\n# EOF\n",
+        runs + "mirror_check_runs_total{check=\"a\"} 1\nmirror_check_runs_total{check=\"b\"} 1\n" +
+            "mirror_check_runs_created{check=\"a\"} 1\n# EOF\n",
+        std::string("# HELP mirror_check_runs_total x\n# TYPE mirror_check_runs_total counter\n") +
+            "mirror_check_runs_total 1\n# EOF\n",
+        std::string("# HELP mirror_check_runs a \"quote\"\n# TYPE mirror_check_runs counter\n") +
+            "mirror_check_runs_total 1\n# EOF\n"}) {
+    INFO(bad);
+    CHECK_FALSE(reads(bad));
+  }
+}
+
 TEST_CASE("the strict reader is strict") {
   const std::string head =
       "# HELP mirror_info " + std::string(metric("mirror_info").help) + "\n# TYPE mirror_info gauge\n";
@@ -268,7 +419,8 @@ TEST_CASE("the strict reader is strict") {
   for (const char* bad :
        {"mirror_info 1", "mirror_info NaN\n", "mirror_info 1\nmirror_info 1\n", "mirror_info{a=\"\xff\"} 1\n",
         "mirror_info{a=\"1\",a=\"2\"} 1\n", "mirror_info{a=\"\\x\"} 1\n", "mirror_verdict 1\n", "\n",
-        "mirror_info 1\nmirror_info{a=\"\"} 1\n", "mirror_info{a=\"\x01\"} 1\n", "mirror_info  1\n"}) {
+        "mirror_info 1\nmirror_info{a=\"\"} 1\n", "mirror_info{a=\"\x01\"} 1\n", "mirror_info  1\n",
+        "mirror_info 1\n# EOF\n"}) {
     INFO(bad);
     CHECK(read_exposition(head + bad).index() == 1);
   }

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "exporter/web/routes.hpp"
 #include "exporter/web/server.hpp"
@@ -254,6 +256,56 @@ TEST_CASE("routes") {
   for (const char* path : {"/nope", "/metrics/", "//", "/index.html", "/style.css/..", ""})
     CHECK(get(site, path).status == 404);
   for (const char* path : {"/", "/metrics", "/-/healthy", "/config"}) CHECK(get(site, path, "POST").status == 405);
+}
+
+TEST_CASE("metrics come as they are asked for") {
+  const Site site = sample_site();
+  WebRequest request;
+  request.method = "GET";
+  request.path = "/metrics";
+  const WebReply text = answer(request, site);
+  CHECK(text.headers == std::vector<std::pair<std::string, std::string>>{{"Vary", "Accept, Accept-Encoding"}});
+  request.accept = "application/openmetrics-text;version=1.0.0";
+  const WebReply open_metrics = answer(request, site);
+  CHECK(open_metrics.content_type == "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  CHECK(open_metrics.body.ends_with("# EOF\n"));
+  request.accept_encoding = "gzip";
+  const WebReply small = answer(request, site);
+  CHECK(small.headers.back() == std::pair<std::string, std::string>("Content-Encoding", "gzip"));
+  CHECK(small.body.starts_with("\x1f\x8b"));
+  CHECK(small.body.size() < open_metrics.body.size());
+  request = WebRequest{};
+  request.method = "GET";
+  request.path = "/metrics";
+  request.query = "pool=go&mirror=goproxy-io&mirror=goproxy%2Dcn&pool=";
+  const std::string some = answer(request, site).body;
+  CHECK(has(some, "mirror=\"goproxy-io\""));
+  CHECK(has(some, "mirror=\"goproxy-cn\""));
+  CHECK_FALSE(has(some, "ftp.debian.org"));
+}
+
+TEST_CASE("scrapes at the same time, while the picture changes, each get a whole page") {
+  MetricsPages pages;
+  Site site = sample_site();
+  site.pages = &pages;
+  Published other = sample_published();
+  Snapshot fewer = *other.snapshot;
+  fewer.mirrors.resize(3);
+  other.snapshot = std::make_shared<const Snapshot>(std::move(fewer));
+  Site changed = site;
+  changed.published = std::make_shared<const Published>(std::move(other));
+  const std::string wanted[] = {get(site, "/metrics").body, get(changed, "/metrics").body};
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> scrapers;
+  for (int i = 0; i < 4; ++i)
+    scrapers.emplace_back([&, i] {
+      for (int round = 0; round < 50; ++round) {
+        const int which = (round + i) % 2;
+        if (get(which == 0 ? site : changed, "/metrics").body != wanted[which]) ++wrong;
+      }
+    });
+  for (std::thread& each : scrapers) each.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("the telemetry path is configurable") {
