@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "alerts/authorization.hpp"
 #include "alerts/json_post.hpp"
 #include "alerts/layout.hpp"
 #include "probes/duration.hpp"
@@ -70,7 +71,9 @@ Outgoing render(const Receiver& receiver, const Message& message, SysTime now) {
   std::vector<std::string> texts;
   for (const Notice& notice : message.notices) texts.push_back(alert_text(notice, message, resend_of(receiver), now));
   std::string body = fitting(message, kLargestBody, [&](std::size_t shown) { return array_of(texts, shown); });
-  return json_post(Secret(url.append(kPath)), std::move(body));
+  Post post = json_post(Secret(url.append(kPath)), std::move(body));
+  authorize(post.headers, receiver);
+  return post;
 }
 
 std::vector<OptionTrouble> url_troubles_of(const Receiver& endpoint) {
@@ -89,6 +92,7 @@ std::vector<OptionTrouble> option_troubles(const Receiver& receiver) {
   const auto resend = parse_duration(receiver.option("resend"));
   if (!receiver.option("resend").empty() && (!resend || *resend < kLeastResend || *resend > kMostResend))
     found.push_back({"resend", "is no duration from 1s to 1h"});
+  for (OptionTrouble& trouble : credential_troubles(receiver)) found.push_back(std::move(trouble));
   return found;
 }
 
@@ -101,16 +105,17 @@ const ReceiverKind& alertmanager_receiver() {
           "alerts for an Alertmanager's API v2, which groups and repeats by itself: a receiver's group_by, group_wait, "
           "group_interval and repeat_interval do nothing here. Its notices are counted for each address: NAME/1, "
           "NAME/2, … where there are several",
-      .options = {{.key = "url",
-                   .required = true,
-                   .secret = true,
-                   .several = true,
-                   .doc = "its base URL, with the path prefix if it has one; of a cluster, those of all",
-                   .example = "http://alertmanager.example.org:9093/"},
-                  {.key = "resend",
-                   .fallback = "1m",
-                   .doc = "how often it is told again what fires, and what ended within 15 minutes; what it does not "
-                          "hear of four times ends by itself"}},
+      .options = with_credentials(
+          {{.key = "url",
+            .required = true,
+            .secret = true,
+            .several = true,
+            .doc = "its base URL, with the path prefix if it has one; of a cluster, those of all",
+            .example = "http://alertmanager.example.org:9093/"},
+           {.key = "resend",
+            .fallback = "1m",
+            .doc = "how often it is told again what fires, and what ended within 15 minutes; what it does not "
+                   "hear of four times ends by itself"}}),
       .pace = {.burst = 60, .each = std::chrono::seconds(1)},
       .resend = resend_of,
       .most_notices = kMostNotices,

@@ -1,6 +1,7 @@
 // The generic webhook: Alertmanager's payload version 4, so that whatever reads Alertmanager's reads ours.
 // (Prometheus documentation, "Alertmanager: configuration, <webhook_config>".) Success is any 2xx. With a secret it is
 // signed as the Standard Webhooks specification 1.0.0 says; without one it carries the same id all the same.
+#include "alerts/authorization.hpp"
 #include "alerts/layout.hpp"
 #include "alerts/payload.hpp"
 #include "probes/digest.hpp"
@@ -24,6 +25,7 @@ Headers headers_of(const Receiver& receiver, const Message& message, const std::
                      {"Idempotency-Key", message.id},
                      {"webhook-id", message.id},
                      {"webhook-timestamp", at}};
+  authorize(headers, receiver);
   const auto key = key_of(receiver);
   if (receiver.secret("secret").empty() || !key) return headers;
   const std::string text = message.id + "." + at + "." + body;
@@ -43,6 +45,7 @@ std::vector<OptionTrouble> option_troubles(const Receiver& receiver) {
   const bool fits = key && key->size() >= 24 && key->size() <= 64;
   if (!receiver.secret("secret").empty() && !fits)
     found.push_back({"secret", "is no signing secret, expected whsec_ and the base64 of 24 to 64 bytes"});
+  for (OptionTrouble& trouble : credential_troubles(receiver)) found.push_back(std::move(trouble));
   return found;
 }
 
@@ -52,15 +55,15 @@ const ReceiverKind& webhook_receiver() {
   static const ReceiverKind kind = {
       .name = "webhook",
       .doc = "an HTTP POST of Alertmanager's webhook payload, version 4",
-      .options = {{.key = "url",
-                   .required = true,
-                   .secret = true,
-                   .doc = "where to send",
-                   .example = "https://example.org/hook"},
-                  {.key = "secret",
-                   .secret = true,
-                   .doc = "signs each request as Standard Webhooks does: whsec_…",
-                   .example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}},
+      .options = with_credentials({{.key = "url",
+                                    .required = true,
+                                    .secret = true,
+                                    .doc = "where to send",
+                                    .example = "https://example.org/hook"},
+                                   {.key = "secret",
+                                    .secret = true,
+                                    .doc = "signs each request as Standard Webhooks does: whsec_…",
+                                    .example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}),
       .pace = {.burst = 60, .each = std::chrono::seconds(1)},
       .render = render,
       .option_troubles = option_troubles,

@@ -2,11 +2,11 @@
 // threads, that changes what a directory holds or makes that durable. Knows nothing of the program, nor of what it
 // writes.
 //
-//   crash_tracer LOG DIRECTORY before|after|never N PROGRAM [ARGUMENT…]
+//   crash_tracer LOG DIRECTORY before|after|never N|+N PROGRAM [ARGUMENT…]
 //
 // LOG gets a line for each such call, "N NAME PATH", and at last "killed before N" or "killed after N" if it came to
-// that. DIRECTORY and the paths that the program uses must be absolute. SIGTERM is passed on. Ends with the program's
-// exit code, or 128 and the signal that ended it.
+// that. SIGTERM is passed on; calls that begin after it have a count of their own, from +1. DIRECTORY and the paths
+// that the program uses must be absolute. Ends with the program's exit code, or 128 and the signal that ended it.
 //
 // By ptrace, because that is exact: a stop at the entry of a call is before it, the kernel does not begin a call whose
 // thread has been killed at its entry (ptrace(2), "Syscall-stops"; kernel/entry/common.c, syscall_trace_enter), and a
@@ -23,7 +23,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -70,13 +69,15 @@ struct Order {
   std::string log;
   std::string directory;
   std::string when;
-  unsigned long number = 0;
+  std::string number;
   char** program = nullptr;
 };
 
 volatile std::sig_atomic_t told_of_end = 0;  ///< the program, as a signal's handler may know it
+volatile std::sig_atomic_t is_to_end = 0;    ///< whether it was told
 
 void pass_on(int signal) {
+  is_to_end = 1;
   if (told_of_end > 0) ::kill(told_of_end, signal);
 }
 
@@ -192,21 +193,22 @@ class Tracer {
     if (call == nullptr || killed_) return;
     const std::string subject = subject_of(thread, *call, arguments);
     if (subject.compare(0, order_.directory.size(), order_.directory) != 0) return;
-    under_way_[thread] = ++count_;
-    log_ << count_ << ' ' << call->name << ' ' << subject << std::endl;
-    if (order_.when == "before") kill_at(count_);
+    const std::string which = is_to_end != 0 ? "+" + std::to_string(++ending_) : std::to_string(++count_);
+    under_way_[thread] = which;
+    log_ << which << ' ' << call->name << ' ' << subject << std::endl;
+    if (order_.when == "before") kill_at(which);
   }
 
   void see_exit(pid_t thread) {
     const auto found = under_way_.find(thread);
     if (found == under_way_.end()) return;
-    const unsigned long number = found->second;
+    const std::string number = found->second;
     under_way_.erase(found);
     if (order_.when == "after") kill_at(number);
   }
 
   /// The thread that made the call is stopped, and does not run again.
-  void kill_at(unsigned long number) {
+  void kill_at(const std::string& number) {
     if (number != order_.number || killed_) return;
     ::kill(program_, SIGKILL);
     killed_ = true;
@@ -217,8 +219,9 @@ class Tracer {
   pid_t program_ = 0;
   std::ofstream log_;
   std::set<pid_t> known_;
-  std::map<pid_t, unsigned long> under_way_;
+  std::map<pid_t, std::string> under_way_;  ///< the call's number, by thread
   unsigned long count_ = 0;
+  unsigned long ending_ = 0;  ///< since it was told to end
   bool killed_ = false;
 };
 
@@ -226,10 +229,10 @@ class Tracer {
 
 int main(int count, char** words) {
   if (count < 6) {
-    std::fprintf(stderr, "usage: crash_tracer LOG DIRECTORY before|after|never N PROGRAM [ARGUMENT...]\n");
+    std::fprintf(stderr, "usage: crash_tracer LOG DIRECTORY before|after|never N|+N PROGRAM [ARGUMENT...]\n");
     return 125;
   }
-  const Order order{words[1], words[2], words[3], std::strtoul(words[4], nullptr, 10), words + 5};
+  const Order order{words[1], words[2], words[3], words[4], words + 5};
   struct sigaction action {};
   action.sa_handler = pass_on;
   ::sigaction(SIGTERM, &action, nullptr);

@@ -105,12 +105,34 @@ def first_of_each(heard):
 # ---- what must be true ------------------------------------------------------------------------------------------
 
 
+def judge(told, episodes, kills):
+    """By receiver, how many messages were heard twice. Asserts that no certain episode is lost, that nothing is told
+    anew under another key, and that there is at most one duplicate for each kill and receiver."""
+    duplicates = {}
+    for receiver, heard in told.items():
+        duplicates[receiver] = count_duplicates(heard)
+        assert duplicates[receiver] <= kills, f"{duplicates[receiver]} duplicates for {receiver}, {kills} kills: {heard}"
+        check_news(heard)
+        for mirror in MIRRORS:
+            story = story_of(heard, mirror, receiver == "grouped")
+            check_story(story, [episode for episode in episodes if episode.mirror == mirror])
+    return duplicates
+
+
 def count_duplicates(heard):
     """How many were heard again; each must say what it said before."""
     first = {message.id: message for message in first_of_each(heard)}
     for message in heard:
-        assert message.items == first[message.id].items, f"one id, two messages: {message} and {first[message.id]}"
+        assert message.items == first[message.id].items, f"one key, two messages: {message} and {first[message.id]}"
     return len(heard) - len(first)
+
+
+def check_news(heard):
+    """No reminder falls due in so short a time: a message of another key has something new to tell."""
+    known = set()
+    for message in first_of_each(heard):
+        assert not known.issuperset(message.items), f"told again under another key: {message} after {heard}"
+        known.update(message.items)
 
 
 def story_of(heard, mirror, grouped):
@@ -123,16 +145,20 @@ def story_of(heard, mirror, grouped):
 
 def check_story(story, episodes):
     """Firing and its end in turn, the same startsAt in both, every certain episode of the world once and no other."""
+    for (status, at), (other, then) in zip(story, story[1:]):
+        again = status == other and episode_at(seconds_of(at), episodes) == episode_at(seconds_of(then), episodes)
+        assert not again, f"told again under another key: {status} at {at} and at {then}: {story}"
+    in_turn = [status for status, _ in story] == (["firing", "resolved"] * len(story))[:len(story)]
+    assert in_turn, f"lost: firing and its end are not in turn: {story}"
     firing, over = story[0::2], story[1::2]
-    assert [s for s, _ in firing] == ["firing"] * len(over) and [s for s, _ in over] == ["resolved"] * len(firing), story
-    assert [at for _, at in firing] == [at for _, at in over], story
+    assert len(firing) == len(over), f"lost: an end: {story}"
+    assert [at for _, at in firing] == [at for _, at in over], f"an end of another beginning: {story}"
     starts = [seconds_of(at) for _, at in firing]
-    assert starts == sorted(set(starts)), story
+    assert starts == sorted(set(starts)), f"not in order: {story}"
     found = [episode_at(when, episodes) for when in starts]
-    assert None not in found and len(set(found)) == len(found), (story, found)
+    assert None not in found and len(set(found)) == len(found), f"told of what was not: {story}, {found}"
     missing = [i for i, episode in enumerate(episodes) if episode.certain and i not in found]
     assert not missing, f"lost: episodes {missing} of {[(e.since, e.until) for e in episodes]}: {story}"
-    return len(found)
 
 
 def episode_at(when, episodes):

@@ -2,9 +2,11 @@
 import copy
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import mail_shape  # noqa: E402
 import support  # noqa: E402
 import vendor_shapes  # noqa: E402
 
@@ -57,29 +59,65 @@ def spoiled(payload):
 FREE = ("labels", "annotations", "groupLabels", "commonLabels", "commonAnnotations", "custom_details")
 
 
+def check_payloads(kind):
+    """How many of its golden ones are right, and how many spoiled ones were noticed."""
+    checked = noticed = 0
+    for what, first, _, payload in samples(GOLDEN / f"{kind}.expected"):
+        size = len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
+        try:
+            vendor_shapes.check(kind, payload, size)
+            signed(kind, first, payload)
+        except vendor_shapes.Wrong as wrong:
+            raise AssertionError(f"{kind}, {what}: {wrong}") from None
+        checked += 1
+    for where, wrong in spoiled(payload):
+        if not any(f".{free}." in f".{where}" for free in FREE):
+            must_be_noticed(f"{kind}: a wrong {where}", vendor_shapes.check, kind, wrong, 0)
+            noticed += 1
+    return checked, noticed
+
+
+def must_be_noticed(what, check, *arguments):
+    try:
+        check(*arguments)
+    except vendor_shapes.Wrong:
+        return
+    raise AssertionError(f"{what} is not noticed")
+
+
+def mails():
+    """(what, sender, recipients, bytes) of each in the golden file, which puts one line end behind each."""
+    for part in (GOLDEN / "email.expected").read_bytes().split(b"==== ")[1:]:
+        what, envelope, _, mail = part.split(b"\n", 3)
+        sender, recipients = re.fullmatch(r"MAIL \S+ as \S+ from (\S+) to (.+)", envelope.decode()).groups()
+        yield what.decode(), sender, recipients.split(" "), mail.removesuffix(b"\n\n")
+
+
+def check_mails():
+    """As check_payloads()."""
+    checked = noticed = 0
+    for what, *envelope, mail in mails():
+        try:
+            mail_shape.check(mail, *envelope)
+        except vendor_shapes.Wrong as wrong:
+            raise AssertionError(f"email, {what}: {wrong}") from None
+        checked += 1
+        for how, spoil in mail_shape.SPOILS.items():
+            wrong = spoil(mail)
+            assert wrong != mail, f"email, {what}: {how} changes nothing"
+            must_be_noticed(f"email, {what}: {how}", mail_shape.check, wrong, *envelope)
+            noticed += 1
+    return checked, noticed
+
+
 def main():
     kinds = sorted(path.stem for path in GOLDEN.glob("*.expected") if path.stem != "email")
     assert kinds == sorted(vendor_shapes.VENDORS), f"without a shape: {set(kinds) ^ set(vendor_shapes.VENDORS)}"
-    checked = noticed = 0
-    for kind in kinds:
-        for what, first, _, payload in samples(GOLDEN / f"{kind}.expected"):
-            size = len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
-            try:
-                vendor_shapes.check(kind, payload, size)
-                signed(kind, first, payload)
-            except vendor_shapes.Wrong as wrong:
-                raise AssertionError(f"{kind}, {what}: {wrong}") from None
-            checked += 1
-        for where, wrong in spoiled(payload):
-            if any(f".{free}." in f".{where}" for free in FREE):
-                continue
-            try:
-                vendor_shapes.check(kind, wrong, 0)
-            except vendor_shapes.Wrong:
-                noticed += 1
-            else:
-                raise AssertionError(f"{kind}: a wrong {where} is not noticed")
+    counted = [check_payloads(kind) for kind in kinds]
+    checked, noticed = map(sum, zip(*counted))
     print(f"{checked} payloads of {len(kinds)} kinds have their vendor's shape; {noticed} spoiled ones have not")
+    checked, noticed = check_mails()
+    print(f"{checked} mails are as RFC 5322, 2045 to 2047 and 3834 say; {noticed} spoiled ones are not")
 
 
 support.run(main, 30)

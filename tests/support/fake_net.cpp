@@ -207,7 +207,8 @@ Task<Receipt> FakeNet::submit(Letter letter) {
   const auto found = hosts_.find(where);
   FakeHost* host = found == hosts_.end() ? nullptr : &found->second;
   const Trouble* trouble = trouble_of(host);
-  const Duration took = trouble != nullptr && trouble->takes_the_timeout ? letter.timeout : kLatency;
+  Duration took = host == nullptr ? kLatency : host->latency;
+  if (trouble != nullptr) took = trouble->takes_the_timeout ? letter.timeout : kLatency;
   if (host != nullptr) ++host->requests;
   Receipt receipt;
   if (const auto why = unsendable(letter)) {

@@ -2,6 +2,7 @@
 // against the real Warden in virtual time. What a receiver owes us is nothing; what we owe it arrives when it is back.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <iostream>
 
 #include "exporter/warden.hpp"
 #include "probes/duration.hpp"
@@ -18,16 +19,13 @@ constexpr Duration kCap = 5min;
 
 // ---- the story ----------------------------------------------------------------------------------------------
 
-/// The story takes twelve days, of 24 hours or of less: the shorter they are, the less there is to compute.
-struct Calendar {
-  Duration day{};
-  Duration hour() const { return day / 24; }
-  Duration broken() const { return 3 * hour(); }
-  Duration healed() const { return 10 * day + 3 * hour(); }
-  Duration last_news() const { return 11 * day; }
-  Duration end() const { return 12 * day; }
-  Duration evaluated() const { return hour() / 2; }
-};
+// Twelve days of 24 hours, and few looks: what is long here is what the receiver is owed, not what there is to see.
+constexpr Duration kDay = 24h;
+constexpr Duration kBroken = 3h;
+constexpr Duration kHealed = 10 * kDay + 3h;
+constexpr Duration kLastNews = 11 * kDay;
+constexpr Duration kEnd = 12 * kDay;
+constexpr Duration kEvaluated = 30min;
 
 struct Turn {
   Duration at{};
@@ -35,34 +33,27 @@ struct Turn {
   bool bad = false;
 };
 
-std::vector<Turn> story(const Calendar& calendar) {
-  const Duration day = calendar.day;
-  const Duration hour = calendar.hour();
-  std::vector<Turn> turns = {{hour / 6, "m4", true},
-                             {hour / 6, "m5", true},
-                             {5 * hour, "m2", true},
-                             {9 * hour, "m2", false},
-                             {day, "m4", false},
-                             {2 * day, "m5", false},
-                             {3 * day, "m5", true},
-                             {5 * day, "m3", true},
-                             {5 * day + 5 * hour, "m3", false},
-                             {9 * day, "m2", true},
-                             {10 * day + 2 * hour, "m6", true}};
-  for (int i = 0; i < 9; ++i) {
-    turns.push_back({i * day + 4 * hour, "m1", true});
-    turns.push_back({i * day + 8 * hour, "m1", false});
-  }
-  for (const char* last : {"m2", "m5", "m6"}) turns.push_back({calendar.last_news(), last, false});
-  std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.at < b.at; });
-  return turns;
+const std::vector<Turn>& story() {
+  static const std::vector<Turn> told = [] {
+    std::vector<Turn> turns = {{10min, "m4", true},    {10min, "m5", true},    {5h, "m2", true},
+                               {9h, "m2", false},      {kDay, "m4", false},    {2 * kDay, "m5", false},
+                               {3 * kDay, "m5", true}, {5 * kDay, "m3", true}, {5 * kDay + 5h, "m3", false},
+                               {9 * kDay, "m2", true}, {10 * kDay, "m6", true}};  // seen before it heals
+    for (int i = 0; i < 9; ++i) {
+      turns.push_back({i * kDay + 4h, "m1", true});
+      turns.push_back({i * kDay + 8h, "m1", false});
+    }
+    for (const char* last : {"m2", "m5", "m6"}) turns.push_back({kLastNews, last, false});
+    std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.at < b.at; });
+    return turns;
+  }();
+  return told;
 }
 
 /// Which time it was that the mirror had gone bad by then.
-std::size_t episode(const std::string& mirror, Duration at, const Calendar& calendar) {
-  const std::vector<Turn> turns = story(calendar);
+std::size_t episode(const std::string& mirror, Duration at) {
   const auto is_it = [&](const Turn& turn) { return turn.mirror == mirror && turn.bad && turn.at <= at; };
-  return static_cast<std::size_t>(std::count_if(turns.begin(), turns.end(), is_it));
+  return static_cast<std::size_t>(std::count_if(story().begin(), story().end(), is_it));
 }
 
 /// By mirror, what is told of it in order: + fires, - is over, with the number of the episode.
@@ -99,9 +90,9 @@ struct Fault {
   FakePage answer = {500, "", {}};  ///< when there is no trouble
   Duration least = kBase;           ///< between two attempts
   Duration most = kCap;
-  bool hears = false;  ///< whether it takes messages all the same
-  Calendar calendar = {2h};
+  bool hears = false;      ///< whether it takes messages all the same
   Duration latency = 1ms;  ///< of its answers
+  Receipt receipt = {};    ///< instead of `answer`, when it is a mail server
 };
 
 FakePage asked_to_wait(const std::string& how_long) { return {429, "", {{"retry-after", how_long}}}; }
@@ -111,7 +102,7 @@ std::vector<Fault> faults_of_networks_and_servers() {
   const FakePage slow = {200, "", {}};
   const FakePage long_page = {200, std::string(20'000, 'x'), {}};
   return {
-      {"down", "webhook", "refused", {}, kBase, kCap, false, {24h}},
+      {"down", "webhook", "refused"},
       {"unreachable", "webhook", "unreachable"},
       {"its network drops everything", "webhook", "blackhole"},
       {"hanging", "webhook", "silent"},
@@ -123,12 +114,12 @@ std::vector<Fault> faults_of_networks_and_servers() {
       {"500", "webhook", "", {500, "broken", {}}},
       {"503, back in 90 s", "webhook", "", {503, "", {{"retry-after", "90"}}}, 90s},
       {"429", "webhook", "", {429, "", {}}},
-      {"429, in 20 min", "webhook", "", asked_to_wait("1200"), 20min, 20min, false, {24h}},
+      {"429, in 20 min", "webhook", "", asked_to_wait("1200"), 20min, 20min},
       {"429, in 1 s, again and again", "webhook", "", asked_to_wait("1")},
       {"429, at once, again and again", "webhook", "", asked_to_wait("0")},
       {"401", "webhook", "", {401, "", {}}, 1min},
       {"moved", "webhook", "", {302, "", {{"location", "https://example.org/"}}}, 1min},
-      {"slow", "webhook", "", slow, kBase, kCap, true, {2h}, 9s},
+      {"slow", "webhook", "", slow, kBase, kCap, true, 9s},
       {"taking everything with a page too long to read", "webhook", "", long_page, kBase, kCap, true},
   };
 }
@@ -153,14 +144,44 @@ std::vector<Fault> faults_of_vendors() {
   };
 }
 
-/// Alertmanager is told anew in rounds (resend_test.cpp), and mail goes another way (email_test.py).
-bool is_posted_once(const ReceiverKind& kind) { return kind.resend == nullptr && kind.name != "email"; }
+Fault mail_fault(const std::string& what, Receipt receipt, Duration least = kBase) {
+  return {what, "email", "", {}, least, kCap, false, 1ms, std::move(receipt)};
+}
+
+/// Of mail servers (RFC 5321 §4.2). What live servers make of a letter is live_submit_test's and email_test.py's.
+std::vector<Fault> faults_of_mail_servers() {
+  Fault slow = mail_fault("slow", {std::nullopt, 250, "2.0.0 taken", true, {}});
+  slow.hears = true;
+  slow.latency = 9s;
+  Fault not_for_one = mail_fault("550 for one recipient", {std::nullopt, 250, "", true, {{"gone@example.org", 550}}});
+  not_for_one.hears = true;
+  return {
+      {"hanging", "email", "silent"},
+      {"its network drops everything", "email", "blackhole"},
+      {"resetting", "email", "reset"},
+      {"talking nonsense", "email", "malformed"},
+      {"certificate expired", "email", "tls_expired"},
+      {"handshake hanging", "email", "tls_stalled"},
+      mail_fault("421, closing", {std::nullopt, 421, "4.3.2 shutting down", false, {}}),
+      mail_fault("450 for every recipient", {std::nullopt, 450, "4.7.1 greylisted", false, {}}),
+      mail_fault("451 to the text", {std::nullopt, 451, "4.3.0 try again later", true, {}}),
+      mail_fault("452, its disk is full", {std::nullopt, 452, "4.3.1 insufficient storage", true, {}}),
+      mail_fault("535, the password is wrong", {std::nullopt, 535, "5.7.8 no", false, {}}, 1min),
+      mail_fault("550 for every recipient", {std::nullopt, 550, "5.1.1 no such user", false, {}}, 1min),
+      std::move(not_for_one),
+      std::move(slow),
+  };
+}
+
+/// Alertmanager is told anew in rounds (resend_test.cpp).
+bool is_told_once(const ReceiverKind& kind) { return kind.resend == nullptr; }
 
 std::vector<Fault> faults() {
   std::vector<Fault> all = faults_of_networks_and_servers();
   for (Fault& fault : faults_of_vendors()) all.push_back(std::move(fault));
+  for (Fault& fault : faults_of_mail_servers()) all.push_back(std::move(fault));
   for (const ReceiverKind* kind : receiver_kinds())
-    if (is_posted_once(*kind)) all.push_back({"refuses", std::string(kind->name), "refused"});
+    if (is_told_once(*kind) && kind->name != "webhook") all.push_back({"refuses", std::string(kind->name), "refused"});
   return all;
 }
 
@@ -177,7 +198,8 @@ FakePage fine(const std::string& kind) {
                                                           {"telegram", {200, R"({"ok":true})", {}}},
                                                           {"webhook", {200, "", {}}},
                                                           {"wecom", {200, R"({"errcode":0})", {}}},
-                                                          {"command", {}}};
+                                                          {"command", {}},
+                                                          {"email", {}}};
   return answers.at(kind);
 }
 
@@ -203,12 +225,11 @@ Receiver receiver_at(const std::string& name, const std::string& kind, const std
   return receiver;
 }
 
-std::shared_ptr<const Config> config(const std::string& kind, const Calendar& calendar) {
-  std::string text = "[agent]\nevaluation_interval = \"" + format_duration(calendar.evaluated()) +
+std::shared_ptr<const Config> config(const std::string& kind) {
+  std::string text = "[agent]\nevaluation_interval = \"" + format_duration(kEvaluated) +
                      "\"\ngap_per_host = \"0s\"\n[[pool]]\nname = \"p\"\n"
                      "ecosystem = \"file\"\nreference = [\"http://10.0.1.0/\"]\ncanaries = [\"V\"]\nchecks = "
-                     "[\"freshness\"]\ninterval = \"" +
-                     format_duration(2 * calendar.hour()) + "\"\nfail_after = 1\nrecover_after = 1\nmirror = [";
+                     "[\"freshness\"]\ninterval = \"2h\"\nfail_after = 1\nrecover_after = 1\nmirror = [";
   for (const char* mirror : {"m1", "m2", "m3", "m4", "m5", "m6"})
     text += std::string("{ name = \"") + mirror + "\", url = \"http://10.0.1." + (mirror + 1) + "/\" },";
   text += "]\n[[alert]]\nname = \"Down\"\nwhen = \"down\"\nnotify = [\"broken\", \"well\"]\n";
@@ -216,16 +237,16 @@ std::shared_ptr<const Config> config(const std::string& kind, const Calendar& ca
     text += std::string("[[receiver]]\nname = \"") + name + "\"\nwebhook = { url = \"https://example.org/\" }\n";
   auto parsed = parse_config(text, "test", SecretSource{});
   Config made = std::get<Config>(std::move(parsed));
-  made.receivers = {receiver_at("broken", kind, "https://10.0.0.9/x"),
+  made.receivers = {receiver_at("broken", kind, kind == "email" ? "smtps://10.0.0.9:443" : "https://10.0.0.9/x"),
                     receiver_at("well", "webhook", "https://10.0.0.8/x")};
   return std::make_shared<const Config>(std::move(made));
 }
 
 class TenDays final : public WardenEvents {
  public:
-  TenDays(const Fault* fault, Calendar calendar)
-      : fault_(fault), calendar_(calendar), kind_(fault == nullptr ? "webhook" : fault->kind) {
+  explicit TenDays(const Fault* fault) : fault_(fault), kind_(fault == nullptr ? "webhook" : fault->kind) {
     net_.on_fetch([this](const Fetch& fetch) { answer(fetch); });
+    net_.on_submit([this](const Letter&) { count(); });
     net_.on_run([this](const Command&) { return Ran{std::nullopt, is_broken() ? 1 : 0, "", ""}; });
     for (const char* mirror : {"m0", "m1", "m2", "m3", "m4", "m5", "m6"}) serve(mirror, 200);
     net_.host(kBrokenAt);
@@ -234,14 +255,14 @@ class TenDays final : public WardenEvents {
 
   void play() {
     Warden warden(loop_.get_executor(), net_, *this, "test");
-    warden.configure(config(kind_, calendar_));
+    warden.configure(config(kind_));
     bool broken = false;
-    for (const Turn& turn : story(calendar_)) {
-      if (!broken && turn.at >= calendar_.broken()) broken = pass(calendar_.broken(), [this] { break_down(); });
-      if (turn.at >= calendar_.healed() && broken) broken = !pass(calendar_.healed(), [this] { heal(); });
+    for (const Turn& turn : story()) {
+      if (!broken && turn.at >= kBroken) broken = pass(kBroken, [this] { break_down(); });
+      if (turn.at >= kHealed && broken) broken = !pass(kHealed, [this] { heal(); });
       pass(turn.at, [&] { serve(turn.mirror, turn.bad ? 500 : 200); });
     }
-    pass(calendar_.end(), [&] { warden.stop(); });
+    pass(kEnd, [&] { warden.stop(); });
     net_.run_for(1h);
   }
 
@@ -259,10 +280,10 @@ class TenDays final : public WardenEvents {
 
  private:
   std::size_t episode_of(const Owed& item) const {
-    return episode(item.key.mirror, now() - (net_.wall() - item.starts_at), calendar_);
+    return episode(item.key.mirror, now() - (net_.wall() - item.starts_at));
   }
   Duration now() const { return net_.now().time_since_epoch(); }
-  bool is_broken() const { return fault_ != nullptr && now() >= calendar_.broken() && now() < calendar_.healed(); }
+  bool is_broken() const { return fault_ != nullptr && now() >= kBroken && now() < kHealed; }
 
   template <class Act>
   bool pass(Duration until, Act act) {
@@ -278,10 +299,12 @@ class TenDays final : public WardenEvents {
     if (fault_ == nullptr) return;
     net_.host(kBrokenAt).trouble = fault_->trouble;
     net_.host(kBrokenAt).latency = fault_->latency;
+    net_.host(kBrokenAt).receipt = fault_->receipt;
   }
   void heal() {
     net_.host(kBrokenAt).trouble.clear();
     net_.host(kBrokenAt).latency = 1ms;
+    net_.host(kBrokenAt).receipt = FakeHost().receipt;
   }
 
   /// The page is put where it is asked for, as it is at that moment.
@@ -289,12 +312,12 @@ class TenDays final : public WardenEvents {
     if (to_string(fetch.address) == "10.0.0.8") net_.host(kWellAt).pages[fetch.url.target] = fine("webhook");
     if (to_string(fetch.address) != "10.0.0.9") return;
     net_.host(kBrokenAt).pages[fetch.url.target] = is_broken() ? fault_->answer : fine(kind_);
-    taken += !is_broken() || fault_->hears ? 1 : 0;
+    count();
   }
+  void count() { taken += !is_broken() || fault_->hears ? 1 : 0; }
 
   const Fault* fault_;  ///< null: all is well
-  Calendar calendar_;
-  std::string kind_;  ///< of the receiver that is broken
+  std::string kind_;    ///< of the receiver that is broken
   asio::io_context loop_;
   FakeNet net_{loop_};
 };
@@ -302,13 +325,13 @@ class TenDays final : public WardenEvents {
 // ---- what must be true --------------------------------------------------------------------------------------
 
 /// What the other receiver is told when all is well.
-const std::vector<Attempt>& undisturbed(const Calendar& calendar) {
-  static std::map<Duration, std::vector<Attempt>> known;
-  std::vector<Attempt>& attempts = known[calendar.day];
-  if (!attempts.empty()) return attempts;
-  TenDays run(nullptr, calendar);
-  run.play();
-  return attempts = run.attempts["well"];
+const std::vector<Attempt>& undisturbed() {
+  static const std::vector<Attempt> attempts = [] {
+    TenDays run(nullptr);
+    run.play();
+    return run.attempts["well"];
+  }();
+  return attempts;
 }
 
 Hearsay heard(const std::vector<Attempt>& attempts) {
@@ -342,9 +365,8 @@ void check_pauses(const Fault& fault, const std::vector<Attempt>& attempts) {
   for (std::size_t i = 0; i + 1 < attempts.size(); ++i) {
     if (attempts[i].accepted) continue;
     ++failed;
-    const Duration pause =
-        attempts[i + 1].at - attempts[i].at - (attempts[i + 1].at < fault.calendar.healed() ? took : 1ms);
-    if (pause < fault.least || pause > fault.most + fault.calendar.evaluated())
+    const Duration pause = attempts[i + 1].at - attempts[i].at - (attempts[i + 1].at < kHealed ? took : 1ms);
+    if (pause < fault.least || pause > fault.most + 1s)
       wrong.push_back(std::to_string(i) + ": " + format_duration(pause));
     if (i >= 25 && !attempts[i - 25].accepted && attempts[i].at - attempts[i - 25].at <= 10min)
       wrong.push_back(std::to_string(i) + ": the 26th in 10 minutes");
@@ -354,35 +376,45 @@ void check_pauses(const Fault& fault, const std::vector<Attempt>& attempts) {
   CHECK(wrong.size() == 0);
 }
 
-/// Everything that was owed when it healed, soon after.
+/// Everything that was owed when it healed, soon after: what waits for the endpoint's pace goes on when rules are
+/// evaluated, here seldom.
 void check_promptness(const Fault& fault, const std::vector<Attempt>& attempts) {
-  const Calendar& calendar = fault.calendar;
   const auto by = [&](Duration at) {
     return std::find_if(attempts.begin(), attempts.end(), [at](const Attempt& a) { return a.at >= at; });
   };
-  const auto first = by(calendar.healed());
+  const auto first = by(kHealed);
   REQUIRE(first != attempts.end());
   CHECK(first->accepted);
-  CHECK(first->at <= calendar.healed() + fault.most + calendar.evaluated());
-  const Duration soon = first->at + 2 * calendar.evaluated();
-  CHECK(std::none_of(by(soon), by(calendar.last_news()), [](const Attempt& a) { return !a.news.empty(); }));
+  CHECK(first->at <= kHealed + fault.most + kEvaluated);
+  std::string late;
+  for (auto each = by(first->at + 4 * kEvaluated); each != by(kLastNews); ++each)
+    for (const std::string& news : each->news) late += news + " after " + format_duration(each->at - kHealed) + "; ";
+  CHECK(late == "");
 }
 
 }  // namespace
 
-TEST_CASE("a receiver broken for ten days hears what it is owed, in order, and no other waits for it") {
+TEST_CASE("a receiver broken for ten days hears what it is owed, in order, and no other waits for it", "[long]") {
+  std::size_t tried = 0;
+  std::size_t taken = 0;
   for (const Fault& fault : faults()) {
     CAPTURE(fault.kind, fault.what);
-    TenDays run(&fault, fault.calendar);
+    TenDays run(&fault);
     run.play();
     const std::vector<Attempt>& attempts = run.attempts["broken"];
     CHECK(text(heard(attempts)) == text(fault.hears ? everything() : what_is_left()));
     const auto accepted = std::count_if(attempts.begin(), attempts.end(), [](const Attempt& a) { return a.accepted; });
     if (fault.kind != "command") CHECK(static_cast<std::size_t>(accepted) == run.taken);
     check_pauses(fault, attempts);
-    check_promptness(fault, attempts);
-    check_alike(run.attempts["well"], undisturbed(fault.calendar));
+    if (!fault.hears) check_promptness(fault, attempts);  // else nothing is owed when it heals
+    check_alike(run.attempts["well"], undisturbed());
+    tried += attempts.size();
+    taken += static_cast<std::size_t>(accepted);
   }
+  std::cout << faults().size() << " ways to be broken for ten days of 24 hours: " << tried << " attempts, " << taken
+            << " taken\n";
 }
 
-TEST_CASE("a receiver that is well hears everything") { CHECK(text(heard(undisturbed({24h}))) == text(everything())); }
+TEST_CASE("a receiver that is well hears everything", "[long]") {
+  CHECK(text(heard(undisturbed())) == text(everything()));
+}
