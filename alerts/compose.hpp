@@ -30,8 +30,4 @@ Notice compose(const Owed&, const Alert&, const Scene&, Language);
 /// The whole message of a batch. An alert that is not there any more is left out.
 Message compose_message(const Batch&, const Alerts&, const Receiver&, const Scene&);
 
-/// The mirror of the pool to use now: fresh, then the lowest priority number, then the fewest errors. Null: none is
-/// safe.
-const MirrorView* safest_mirror(const Snapshot&, const std::string& pool);
-
 }  // namespace mw
