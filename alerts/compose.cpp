@@ -5,13 +5,12 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <tuple>
 
+#include "alerts/choice.hpp"
 #include "alerts/layout.hpp"
 #include "alerts/runbook.hpp"
 #include "alerts/template.hpp"
 #include "probes/duration.hpp"
-#include "probes/ecosystem.hpp"
 
 namespace mw {
 
@@ -21,7 +20,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration kErrorWindow = hours(1);
 constexpr Duration kLongest = hours(24 * 3650);
 
 /// Whoever speaks, and of what.
@@ -148,10 +146,7 @@ void add_instead(const Speaker& speaker, const Scene::PoolFacts& pool, std::vect
   const std::string name = speaker.say("Use instead", "可改用");
   if (pool.safest == nullptr)
     return facts.push_back({name, speaker.say("no mirror of this pool is safe now", "此池当前没有安全的镜像")});
-  const Ecosystem* ecosystem = find_ecosystem(pool.safest->pool->ecosystem);
-  const bool has_line = ecosystem != nullptr && ecosystem->client_line != nullptr;
-  facts.push_back({name, has_line ? ecosystem->client_line(*pool.safest->pool, *pool.safest->mirror)
-                                  : pool.safest->mirror->url.str()});
+  facts.push_back({name, client_line(*pool.safest)});
 }
 
 /// What whoever wrote the rule has to say to whoever is woken by it.
@@ -275,19 +270,6 @@ Scene make_scene(const Snapshot& snapshot, SysTime now) {
     scene.pools[pool.pool->name] = {count_mirrors(snapshot, pool.pool->name), safest_mirror(snapshot, pool.pool->name)};
   for (const auto& view : snapshot.mirrors) scene.views[{view->pool->name, view->mirror->name}] = view.get();
   return scene;
-}
-
-const MirrorView* safest_mirror(const Snapshot& snapshot, const std::string& pool) {
-  const auto rank = [&](const MirrorView& view) {
-    const ErrorRatio errors = error_ratio(view, kErrorWindow, snapshot.at);
-    return std::tuple(view.mirror->priority, errors.known ? errors.value : 1.0);
-  };
-  const MirrorView* best = nullptr;
-  for (const auto& view : snapshot.mirrors) {
-    if (view->pool->name != pool || view->mirror->reference || view->verdict.state != State::fresh) continue;
-    if (best == nullptr || rank(*view) < rank(*best)) best = view.get();
-  }
-  return best;
 }
 
 }  // namespace mw

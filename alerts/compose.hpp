@@ -34,8 +34,4 @@ inline constexpr std::size_t kMostNotices = 1000;
 /// fire and are the most severe are told, and the others counted.
 Message compose_message(const Batch&, const Alerts&, const Receiver&, const Scene&);
 
-/// The mirror of the pool to use now: fresh, then the lowest priority number, then the fewest errors. Null: none is
-/// safe.
-const MirrorView* safest_mirror(const Snapshot&, const std::string& pool);
-
 }  // namespace mw

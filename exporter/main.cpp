@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "exporter/advise.hpp"
 #include "exporter/agent.hpp"
 #include "exporter/build_info.hpp"
 #include "exporter/catalogue.hpp"
@@ -79,6 +80,7 @@ struct CommandLine {
   std::string log_format = "logfmt";
   std::string receiver;  ///< to be tested
   std::string runbooks;
+  std::string pool;  ///< to be advised on
 };
 
 int serve(const CommandLine& line) {
@@ -109,6 +111,7 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("check-config")) return check_config(file);
   if (app.got_subcommand("print-config")) return print_config(file);
   if (app.got_subcommand("test-receiver")) return test_receiver(file, line.receiver);
+  if (app.got_subcommand("advise")) return mw::advise(line.agent.listen, line.pool, std::cout, std::cerr);
   if (app.got_subcommand("rules")) return print_rules(file, line.runbooks);
   if (app.got_subcommand("ecosystems")) return list_ecosystems();
   if (app.got_subcommand("metrics-reference")) return std::cout << mw::metrics_reference(), kOk;
@@ -133,6 +136,9 @@ int main(int argc, char** argv) {
   app.add_subcommand("print-config", "Print the configuration in force, defaults filled in, secrets redacted");
   app.add_subcommand("test-receiver", "Send a notice that is marked as a test, and say what came of it")
       ->add_option("NAME", line.receiver, "The receiver, as rules call it")
+      ->required();
+  app.add_subcommand("advise", "Ask the agent at --web.listen-address what a client of a pool should use now")
+      ->add_option("POOL", line.pool, "The pool's name")
       ->required();
   app.add_subcommand("rules", "Print the alert rules for Prometheus, and what Alertmanager must know of them")
       ->add_option("--runbooks", line.runbooks, "The URL below which the runbooks of the default rules are");

@@ -103,6 +103,28 @@ std::string_view name(State state) {
   return kNames.at(static_cast<std::size_t>(state));
 }
 
+Finding trace_of(const Finding& finding) {
+  constexpr std::size_t kMostAddresses = 32;
+  constexpr std::size_t kLongestDetail = 1024;
+  Finding trace;
+  trace.check = finding.check;
+  trace.at = finding.at;
+  trace.took = finding.took;
+  trace.failure = finding.failure;
+  if (trace.failure) trace.failure->detail = printable(trace.failure->detail, kLongestDetail);
+  trace.timings = finding.timings;
+  for (const AddressLook& look : finding.addresses) {
+    if (trace.addresses.size() == kMostAddresses) break;
+    trace.addresses.push_back({look.address, look.failure, look.timings});
+    auto& failure = trace.addresses.back().failure;
+    if (failure) failure->detail = printable(failure->detail, kLongestDetail);
+  }
+  trace.certificate = finding.certificate;
+  trace.http = finding.http;
+  trace.traffic = finding.traffic;
+  return trace;
+}
+
 CheckState settle(CheckState state, Finding finding, const Pool& pool) {
   ++state.runs;
   state.traffic += finding.traffic;
@@ -110,6 +132,7 @@ CheckState settle(CheckState state, Finding finding, const Pool& pool) {
   if (finding.failure) ++state.failures;
   if (!ours(finding)) {
     if (finding.failure) state.last_failed_at = finding.at;
+    if (finding.failure) state.last_failed = std::make_shared<const Finding>(trace_of(finding));
     state.streak = contradicts(state, finding) ? state.streak + 1 : 0;
     const bool news = state.streak > 0 && enough(state, finding, pool);
     const bool same_kind = state.settled && finding.failure;

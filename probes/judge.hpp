@@ -28,8 +28,13 @@ struct CheckState {
   std::uint64_t failures = 0;
   Traffic traffic;           ///< of all runs; retry_after of the last
   SysTime last_failed_at{};  ///< our own host's failures left out
+  /// What was seen then, as trace_of() keeps it; null = it never failed. Stays after it is over.
+  std::shared_ptr<const Finding> last_failed;
   bool change_pending() const { return streak > 0; }
 };
+
+/// How far it got and what it met on the way, without what it told of versions and bytes: small, whatever it saw.
+Finding trace_of(const Finding&);
 
 /// Takes one finding in. Failures of our own host (Reason::local_resource) leave `settled` as it is.
 CheckState settle(CheckState, Finding, const Pool&);

@@ -159,7 +159,22 @@ std::string check_text(const CheckState& state) {
   const auto until = state.last ? state.last->valid_until : std::nullopt;
   out.push_back(until ? text_of(*until) : "");
   out.push_back(text_of(state.last_failed_at));
+  if (state.last_failed) {
+    put(out, state.last_failed->failure);
+    out.insert(out.end(), {text_of(state.last_failed->at), std::to_string(state.last_failed->took.count())});
+  }
   return pack(out);
+}
+
+/// Of the last failure, what it was.
+std::shared_ptr<const Finding> take_failed(Taker& taker, CheckKind kind) {
+  if (!taker.more()) return nullptr;
+  auto failed = std::make_shared<Finding>();
+  failed->check = kind;
+  failed->failure = taker.failure();
+  failed->at = taker.time();
+  failed->took = Duration(static_cast<std::int64_t>(taker.count()));
+  return failed->failure ? failed : nullptr;
 }
 
 /// The last findings come back as what mattered of them: when, and with what failure.
@@ -178,6 +193,7 @@ bool take_check(const std::string& value, CheckKind kind, std::map<CheckKind, Ch
   state.streak = static_cast<int>(std::min<std::uint64_t>(taker.count(), 1000));
   last.valid_until = taker.maybe_time();
   state.last_failed_at = taker.time();
+  state.last_failed = take_failed(taker, kind);
   if (!taker.ok() || !at) return false;
   last.at = *at;
   state.last = std::make_shared<const Finding>(last);

@@ -1,84 +1,14 @@
-// The only file of the exporter that writes JSON pages.
+// The pages that are lists of all there is.
 #include "exporter/web/api.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "exporter/exposition.hpp"
-#include "probes/duration.hpp"
+#include "exporter/web/api_json.hpp"
 
 namespace mw {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-void add_lag(Json& into, const Lag& lag) {
-  into["known"] = lag.known;
-  if (!lag.known) return;
-  into["seconds"] = seconds(lag.lower);
-  if (lag.upper) into["upper_bound_seconds"] = seconds(*lag.upper);
-  into["ahead"] = lag.ahead;
-}
-
-Json lag_json(const Lag& lag) {
-  Json json = Json::object();
-  add_lag(json, lag);
-  return json;
-}
-
-/// The parts that are behind, by name; the mirror as a whole has none.
-Json stale_parts(const MirrorView& view) {
-  Json parts = Json::array();
-  for (const FeedLag& each : view.feeds) {
-    if (each.feed.empty() || each.lag.lower == Duration::zero()) continue;
-    Json part{{"name", printable(each.feed)}};
-    add_lag(part, each.lag);
-    parts.push_back(std::move(part));
-  }
-  return parts;
-}
-
-/// What the last integrity check received under names that must never change.
-Json artefacts(const MirrorView& view) {
-  Json list = Json::array();
-  const auto integrity = view.checks.find(CheckKind::integrity);
-  if (integrity == view.checks.end() || !integrity->second.last) return list;
-  for (const Artefact& each : integrity->second.last->artefacts)
-    list.push_back({{"name", printable(each.name)}, {"digest", printable(each.digest)}});
-  return list;
-}
-
-Json addresses(const MirrorView& view) {
-  Json list = Json::array();
-  for (const AddressLag& each : view.addresses)
-    list.push_back({{"address", to_string(each.address)}, {"sync_lag", lag_json(each.lag)}});
-  return list;
-}
-
-Json verdict_json(const Verdict& verdict) {
-  Json json{{"state", name(verdict.state)}};
-  if (verdict.failure) {
-    json["layer"] = name(verdict.failure->layer);
-    json["reason"] = name(verdict.failure->reason);
-    json["detail"] = printable(verdict.failure->detail, 1024);
-  }
-  if (!verdict.blame.empty()) json["because_of_parent"] = printable(verdict.blame);
-  return json;
-}
-
-Json mirror_json(const MirrorView& view) {
-  Json json{{"pool", view.pool->name}, {"mirror", printable(view.mirror->name)}, {"url", view.mirror->url.str()}};
-  json["role"] = view.mirror->reference ? "reference" : "mirror";
-  json["verdict"] = verdict_json(view.verdict);
-  if (view.since != SysTime{}) json["since"] = unix_seconds(view.since);
-  if (!view.mirror->reference) json["sync_lag"] = lag_json(view.lag);
-  if (const auto ratio = stale_ratio(view.feeds)) json["stale_ratio"] = *ratio;
-  json["stale"] = stale_parts(view);
-  json["artefacts"] = artefacts(view);
-  if (view.addresses.size() > 1) json["addresses"] = addresses(view);
-  return json;
-}
 
 Json alert_json(const AlertKey& key, const Alert& alert) {
   Json labels = Json::object();
@@ -117,11 +47,15 @@ Json receiver_json(const ReceiverView& view) {
 
 }  // namespace
 
+std::string error_json(int status, std::string_view message) {
+  return page({{"error", {{"status", status}, {"message", printable(message, 16 * 1024)}}}});
+}
+
 std::string receivers_json(const Published& published, SysTime now) {
   Json list = Json::array();
   for (const ReceiverView& view : published.receivers) list.push_back(receiver_json(view));
   const Json json{{"at", unix_seconds(now)}, {"receivers", std::move(list)}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return page(json);
 }
 
 std::string alerts_json(const Published& published, SysTime now) {
@@ -129,7 +63,7 @@ std::string alerts_json(const Published& published, SysTime now) {
   for (const auto& [key, alert] : *published.alerts)
     if (alert.phase != Phase::inactive) list.push_back(alert_json(key, alert));
   const Json json{{"at", unix_seconds(now)}, {"alerts", std::move(list)}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return page(json);
 }
 
 std::string mirrors_json(const Published& published, SysTime now) {
@@ -138,7 +72,7 @@ std::string mirrors_json(const Published& published, SysTime now) {
     for (const auto& view : published.snapshot->mirrors) mirrors.push_back(mirror_json(*view));
   Json json{{"at", unix_seconds(now)}, {"mirrors", std::move(mirrors)}};
   if (published.snapshot) json["self_fault"] = published.snapshot->self_fault;
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return page(json);
 }
 
 }  // namespace mw

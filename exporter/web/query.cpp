@@ -15,16 +15,30 @@ std::optional<char> byte_at(std::string_view digits) {
   return static_cast<char>(value);
 }
 
-}  // namespace
-
-std::string decode_form(std::string_view text) {
+std::string decoded(std::string_view text, char plus) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = text[i] == '%' ? byte_at(text.substr(i + 1, 2)) : std::nullopt;
-    out += byte ? *byte : text[i] == '+' ? ' ' : text[i];
+    out += byte ? *byte : text[i] == '+' ? plus : text[i];
     if (byte) i += 2;
   }
   return out;
+}
+
+}  // namespace
+
+std::string decode_form(std::string_view text) { return decoded(text, ' '); }
+
+std::string decode_path(std::string_view text) { return decoded(text, '+'); }
+
+std::vector<std::string> path_parts(std::string_view path) {
+  std::vector<std::string> parts;
+  while (true) {
+    const std::size_t slash = path.find('/');
+    parts.push_back(decode_path(path.substr(0, slash)));
+    if (slash == std::string_view::npos) return parts;
+    path.remove_prefix(slash + 1);
+  }
 }
 
 std::vector<std::string> query_values(std::string_view query, std::string_view name) {

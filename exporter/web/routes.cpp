@@ -3,6 +3,7 @@
 
 #include "alerts/runbook.hpp"
 #include "exporter/web/api.hpp"
+#include "exporter/web/api_routes.hpp"
 #include "exporter/web/gzip.hpp"
 #include "exporter/web/negotiation.hpp"
 #include "exporter/web/pages.hpp"
@@ -40,26 +41,19 @@ WebReply metrics(const WebRequest& request, const Site& site) {
   return reply;
 }
 
-WebReply json(std::string body) {
-  WebReply reply;
-  reply.content_type = "application/json; charset=utf-8";
-  reply.body = std::move(body);
-  return reply;
-}
-
 WebReply mirrors(const WebRequest& /*request*/, const Site& site) {
   if (!site.published) return plain(503, "nothing has been published yet");
-  return json(mirrors_json(*site.published, site.now));
+  return json_reply(mirrors_json(*site.published, site.now));
 }
 
 WebReply alerts(const WebRequest& /*request*/, const Site& site) {
   if (!site.published || !site.published->alerts) return plain(503, "nothing has been published yet");
-  return json(alerts_json(*site.published, site.now));
+  return json_reply(alerts_json(*site.published, site.now));
 }
 
 WebReply receivers(const WebRequest& /*request*/, const Site& site) {
   if (!site.published) return plain(503, "nothing has been published yet");
-  return json(receivers_json(*site.published, site.now));
+  return json_reply(receivers_json(*site.published, site.now));
 }
 
 /// As it was written, in Markdown.
@@ -128,12 +122,12 @@ WebReply lay_silence(const WebRequest& request, const Site& site) {
   if (!site.orders.lay) return too_busy();
   const auto laid = site.orders.lay(std::get<Silence>(wanted));
   if (const auto* refused = std::get_if<NotLaid>(&laid)) return plain(409, "the silence " + refused->why);
-  return json("{\"silenceID\":\"" + std::get<std::string>(laid) + "\"}\n");
+  return json_reply("{\"silenceID\":\"" + std::get<std::string>(laid) + "\"}\n");
 }
 
 WebReply silences(const WebRequest& request, const Site& site) {
   if (!site.published) return plain(503, "nothing has been published yet");
-  if (request.method != "POST") return json(silences_json(site.published->silences, site.now));
+  if (request.method != "POST") return json_reply(silences_json(site.published->silences, site.now));
   if (auto refused = not_authorised(request, site)) return std::move(*refused);
   return lay_silence(request, site);
 }
@@ -153,7 +147,7 @@ WebReply acknowledge(const WebRequest& request, const Site& site) {
   const auto count =
       site.orders.acknowledge ? site.orders.acknowledge(std::get<AcknowledgeOrder>(order)) : std::nullopt;
   if (!count) return too_busy();
-  return json("{\"acknowledged\":" + std::to_string(*count) + "}\n");
+  return json_reply("{\"acknowledged\":" + std::to_string(*count) + "}\n");
 }
 
 // ---- the table ----------------------------------------------------------------------------------------------
@@ -173,7 +167,15 @@ constexpr Route kRoutes[] = {
     {"/-/ready", kRead, ready},
     {"/-/reload", "POST", reload},
     {"/config", kRead, config},
+    {"/api/v1/openapi.json", kRead, reply_openapi},
+    {"/api/v1/pools", kRead, reply_pools},
+    {"/api/v1/pools/*", kRead, reply_pool},
     {"/api/v1/mirrors", kRead, mirrors},
+    {"/api/v1/mirrors/*", kRead, reply_mirror},
+    {"/api/v1/history/*", kRead, reply_history},
+    {"/api/v1/advice", kRead, reply_advice},
+    {"/api/v1/advice/*", kRead, reply_advice_on},
+    {"/sd/prometheus", kRead, reply_targets},
     {"/api/v1/alerts", kRead, alerts},
     {"/api/v1/receivers", kRead, receivers},
     {"/runbooks/*", kRead, runbook_of},
@@ -213,9 +215,7 @@ bool is_cross_site(const WebRequest& request) {
   return !request.origin.empty() || !is_own;
 }
 
-}  // namespace
-
-WebReply answer(const WebRequest& request, const Site& site) {
+WebReply routed(const WebRequest& request, const Site& site) {
   const Route* const route = find_route(request.path, site);
   if (route == nullptr) return plain(404, "not found");
   if (!allows(*route, request.method)) return not_allowed(route->methods);
@@ -223,5 +223,9 @@ WebReply answer(const WebRequest& request, const Site& site) {
   if (!is_read && is_cross_site(request)) return plain(403, "not from another site");
   return route->reply(request, site);
 }
+
+}  // namespace
+
+WebReply answer(const WebRequest& request, const Site& site) { return fit_for(request.path, routed(request, site)); }
 
 }  // namespace mw

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "exporter/web/api_routes.hpp"
 #include "probes/address.hpp"
 
 namespace mw {
@@ -130,7 +131,7 @@ int begin_request(mg_connection* connection) noexcept {
   const auto& answer = *static_cast<const WebServer::Answer*>(mg_get_user_context_data(connection));
   try {
     WebRequest request = to_request(connection);
-    const WebReply reply = reply_to(connection, request, answer);
+    const WebReply reply = fit_for(request.path, reply_to(connection, request, answer));
     send_reply(connection, reply, request.method != "HEAD");
     return reply.status;
   } catch (...) {

@@ -156,7 +156,8 @@ def in_base64(canary):
 
 def everything_shown(agent, directory):
     """(where, text) of all that anybody can see of the agent."""
-    for path in ("/", "/metrics", "/config", "/api/v1/alerts", "/api/v1/silences", "/api/v1/mirrors", "/-/ready"):
+    for path in ("/", "/metrics", "/config", "/api/v1/alerts", "/api/v1/silences", "/api/v1/mirrors", "/-/ready",
+                 "/api/v1/receivers", "/api/v1/pools/files", "/api/v1/mirrors/files/gone", "/api/v1/advice", "/sd/prometheus"):
         yield path, support.get(agent.url + path)
     yield "log", agent.log.read_text(errors="replace")
     for verb in ("check-config", "print-config"):

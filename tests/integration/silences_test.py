@@ -74,7 +74,8 @@ def check_who_may(agent):
     for token in (None, "", TOKEN + "x", TOKEN[:-1]):
         status, _ = order(agent, "POST", "/api/v1/silences", about(duration="1h"), token)
         assert status == 401, (token, status)
-    assert order(agent, "POST", "/api/v1/silences", {"matchers": []}) == (400, "matchers is no list of matchers\n")
+    status, text = order(agent, "POST", "/api/v1/silences", {"matchers": []})
+    assert (status, json.loads(text)["error"]["message"]) == (400, "matchers is no list of matchers"), (status, text)
     status, text = order(agent, "POST", "/api/v1/silences", {"comment": "x" * 70_000})
     assert status == 413, (status, text)
     assert json.loads(support.get(agent.url + "/api/v1/silences")) == []
