@@ -1,7 +1,6 @@
 // Written straight into the page, in the order of the names: a page is made for every scrape of every target.
 #include "exporter/probe_metrics.hpp"
 
-#include "exporter/exposition.hpp"
 #include "exporter/probe_catalogue.hpp"
 
 namespace mw {
@@ -150,6 +149,18 @@ std::string probe_page(const Module& module, const Probed& probed, Duration time
   page.add("probe_timeout_seconds", seconds(timeout));
   if (tells_tls) add_tls_info(page, *probed.tls, module.prober == Prober::http);
   return page.take();
+}
+
+std::vector<Family> probe_families(const ProbeCounts& counts) {
+  const auto value = [](std::uint64_t count) { return static_cast<double>(count); };
+  std::vector<Family> out;
+  Family& all = out.emplace_back("mirrorwarden_probes_total");
+  all.add({{"outcome", "failure"}}, value(counts.failed));
+  all.add({{"outcome", "success"}}, value(counts.succeeded));
+  all.add({{"outcome", "too_many"}}, value(counts.too_many));
+  out.emplace_back("mirrorwarden_probe_refused_total").add({}, value(counts.refused));
+  out.emplace_back("mirrorwarden_probe_module_unknown_total").add({}, value(counts.module_unknown));
+  return out;
 }
 
 }  // namespace mw

@@ -124,14 +124,7 @@ Task<void> ProbeService::run(ProbeOrder order, std::function<void(WebReply)> don
 }
 
 std::vector<Family> ProbeService::families() const {
-  const auto value = [](const std::atomic<std::uint64_t>& counter) { return static_cast<double>(counter.load()); };
-  std::vector<Family> out;
-  out.emplace_back("mirrorwarden_probes_total").add({{"outcome", "success"}}, value(succeeded_));
-  out.back().add({{"outcome", "failure"}}, value(failed_));
-  out.back().add({{"outcome", "too_many"}}, value(turned_away_));
-  out.emplace_back("mirrorwarden_probe_refused_total").add({}, value(refused_));
-  out.emplace_back("mirrorwarden_probe_module_unknown_total").add({}, value(unknown_modules_));
-  return out;
+  return probe_families({succeeded_, failed_, turned_away_, refused_, unknown_modules_});
 }
 
 }  // namespace mw

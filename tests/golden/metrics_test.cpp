@@ -3,6 +3,7 @@
 
 #include "exporter/mirror_metrics.hpp"
 #include "exporter/own_metrics.hpp"
+#include "exporter/probe_metrics.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/sample_site.hpp"
 #include "tests/support/strict_exposition.hpp"
@@ -28,6 +29,7 @@ std::string sample_page() {
   own.notification("oncall", DeliveryOutcome::delivered);
   auto families = published_families(published, kSampleNow);
   std::ranges::move(own.collect(), std::back_inserter(families));
+  std::ranges::move(probe_families({5, 4, 3, 2, 1}), std::back_inserter(families));
   return write_text(families);
 }
 
