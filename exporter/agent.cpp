@@ -6,6 +6,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
+#include <atomic>
 #include <csignal>
 #include <future>
 
@@ -14,6 +15,7 @@
 #include "exporter/count_book.hpp"
 #include "exporter/metrics_page.hpp"
 #include "exporter/own_metrics.hpp"
+#include "exporter/probe_service.hpp"
 #include "exporter/process_metrics.hpp"
 #include "exporter/published.hpp"
 #include "exporter/warden.hpp"
@@ -30,6 +32,8 @@ namespace {
 constexpr Duration kShutdownLimit = std::chrono::seconds(5);
 constexpr Duration kLoopLagPeriod = std::chrono::milliseconds(500);
 constexpr std::chrono::seconds kReloadPatience(10);
+/// Of the web server's eight threads this many may wait for a probe; the others are for everybody else.
+constexpr int kMostWaiting = 5;
 
 std::string describe(const Verdict& verdict) {
   std::string text(name(verdict.state));
@@ -134,6 +138,7 @@ class Agent {
         own_(build_info(), std::chrono::system_clock::now()),
         ledgers_(log, own_, counts_, published_),
         net_(loop_),
+        probes_(loop_.get_executor(), net_),
         warden_(loop_.get_executor(), net_, ledgers_, build_info().version, std::move(state)),
         signals_(loop_, SIGHUP, SIGTERM, SIGINT) {
     adopt(std::move(config));
@@ -152,6 +157,7 @@ class Agent {
     while (!stopping_ && loop_.run_one() > 0) continue;
     loop_.run_for(kShutdownLimit);  // what close() has cut short ends by itself
     warden_.save_finally();
+    over_ = true;
     web_.reset();
     return 0;
   }
@@ -162,6 +168,7 @@ class Agent {
     own_.configured(*shared, net_.wall());
     counts_.configured(*shared, net_.wall());
     own_.reload(true, net_.wall());
+    probes_.configure(*shared, build_info().version);
     warden_.configure(std::move(shared));
   }
 
@@ -213,11 +220,29 @@ class Agent {
 
   std::vector<Family> own_families() const {
     std::vector<Family> families = own_.collect();
+    for (Family& family : probes_.families()) families.push_back(std::move(family));
     for (Family& family : process_families()) families.push_back(std::move(family));
     return families;
   }
 
+  /// Nothing: the request is not one for probes. The web server's thread waits here; a server whose threads need not
+  /// wait hands its requests to probes_.take() itself.
+  std::optional<WebReply> answer_probe(const WebRequest& request) {
+    if (!ProbeService::answers(request)) return std::nullopt;
+    if (++waiting_ > kMostWaiting) {
+      --waiting_;
+      return plain(503, "too many probes are under way");
+    }
+    auto promise = std::make_shared<std::promise<WebReply>>();
+    auto future = promise->get_future();
+    probes_.take(request, [promise](WebReply reply) { promise->set_value(std::move(reply)); });
+    while (!over_ && future.wait_for(kLoopLagPeriod) != std::future_status::ready) continue;
+    --waiting_;
+    return over_ ? plain(503, "the agent is stopping") : future.get();
+  }
+
   WebReply answer_web(const WebRequest& request) {
+    if (auto reply = answer_probe(request)) return std::move(*reply);
     Site site;
     site.published = published_.load();
     site.now = std::chrono::system_clock::now();
@@ -274,6 +299,9 @@ class Agent {
   Ledgers ledgers_;
   asio::io_context loop_;
   LiveNet net_;
+  ProbeService probes_;
+  std::atomic<int> waiting_{0};
+  std::atomic<bool> over_{false};
   Warden warden_;
   asio::signal_set signals_;
   bool reload_asked_ = false;

@@ -151,6 +151,12 @@ constexpr Metric kCatalogue[] = {
   {"mirrorwarden_watchdog_total", kCounter, "", "outcome",
    "Words to the watchdog that the agent lives: sent; withheld, because something that an alert needs makes no "
    "progress; or failed. Absent when none is configured."},
+  {"mirrorwarden_probes_total", kCounter, "", "outcome",
+   "Probes that /probe was asked for, by outcome: success, failure, or too_many at once, which were not begun."},
+  {"mirrorwarden_probe_refused_total", kCounter, "", "",
+   "Probes whose target, or a place to which a redirect led, the policy does not allow. Nothing connected there."},
+  {"mirrorwarden_probe_module_unknown_total", kCounter, "", "",
+   "Requests for /probe that named a module that the configuration does not have."},
   // ---- the agent's process
   {"process_cpu_seconds_total", kCounter, "seconds", "",
    "Total user and system CPU time spent."},

@@ -12,6 +12,7 @@
 #include "alerts/receiver.hpp"
 #include "alerts/rule.hpp"
 #include "probes/model.hpp"
+#include "probes/module.hpp"
 
 namespace mw {
 
@@ -42,6 +43,7 @@ struct Config {
   std::vector<Receiver> receivers;
   std::vector<Maintenance> maintenance;
   WatchdogConfig watchdog;
+  ProbeConfig probe;
 };
 
 /// How the agent introduces itself to everybody.

@@ -8,6 +8,7 @@
 #include "exporter/build_info.hpp"
 #include "exporter/catalogue.hpp"
 #include "exporter/config.hpp"
+#include "exporter/probe_catalogue.hpp"
 #include "exporter/rules_file.hpp"
 #include "exporter/test_receiver.hpp"
 #include "probes/ecosystem.hpp"
@@ -115,6 +116,7 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("rules")) return print_rules(file, line.runbooks);
   if (app.got_subcommand("ecosystems")) return list_ecosystems();
   if (app.got_subcommand("metrics-reference")) return std::cout << mw::metrics_reference(), kOk;
+  if (app.got_subcommand("probe-metrics-reference")) return std::cout << mw::probe_metrics_reference(), kOk;
   if (app.got_subcommand("config-reference")) return std::cout << mw::config_reference(), kOk;
   return serve(line);
 }
@@ -144,6 +146,7 @@ int main(int argc, char** argv) {
       ->add_option("--runbooks", line.runbooks, "The URL below which the runbooks of the default rules are");
   app.add_subcommand("ecosystems", "List the ecosystems and their options");
   app.add_subcommand("metrics-reference", "Print the metrics as a Markdown table");
+  app.add_subcommand("probe-metrics-reference", "Print the metrics of /probe as a Markdown table");
   app.add_subcommand("config-reference", "Print the configuration keys as Markdown tables");
   try {
     app.parse(argc, argv);

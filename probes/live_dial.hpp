@@ -9,8 +9,6 @@
 
 namespace mw {
 
-/// Trust stores and client certificates as loaded from their files: one per distinct TlsOptions,
-/// until a file changes.
 class TlsContexts;
 
 std::shared_ptr<TlsContexts> make_tls_contexts();

@@ -10,6 +10,7 @@
 #include <new>
 
 #include "probes/formats/text.hpp"
+#include "probes/live_fetch_tls.hpp"
 #include "probes/live_multi.hpp"
 #include "probes/live_outcome.hpp"
 #include "probes/live_reason.hpp"
@@ -21,7 +22,6 @@ namespace mw {
 namespace {
 
 constexpr double kSlowBytesPerSecond = 1024;
-constexpr long kCaCacheSeconds = 24 * 3600;
 /// libcurl's own deadline lies this much behind ours, which knows how far the exchange got.
 constexpr long kBackstopMilliseconds = 100;
 constexpr long kReadBufferBytes = 64 * 1024;
@@ -69,7 +69,6 @@ class Exchange final : public Transfer {
   void set_headers();
   void set_route();
   void set_proxy(const Proxy&);
-  void set_tls();
   void set_credentials();
   void add_header(const std::string& line);
 
@@ -103,7 +102,8 @@ class Exchange final : public Transfer {
   std::array<char, CURL_ERROR_SIZE> words_{};
   CURLcode setup_ = CURLE_OK;
   CURLcode code_ = CURLE_OK;
-  int socket_ = -1;  ///< while it is open
+  std::shared_ptr<TlsSeen> seen_;  ///< null when nobody wants to know
+  int socket_ = -1;                ///< while it is open
   int socket_error_ = 0;
   bool was_connected_ = false;
   bool blocked_ = false;
@@ -119,6 +119,7 @@ ResponseRules rules_of(const Fetch& what) {
   rules.body_limit = what.body_limit;
   rules.keep_body = what.keep_body;
   rules.spool = what.spool;
+  rules.http2 = what.http2;
   rules.answers_head = what.method == "HEAD";
   rules.through_tunnel = what.proxy && what.proxy->url.scheme == "http" && what.url.scheme == "https";
   return rules;
@@ -174,7 +175,8 @@ Exchange::Exchange(std::shared_ptr<Fetcher> fetcher, Fetch what)
       wakeup_(fetcher_->loop()),
       reader_(rules_of(what_)),
       deadline_(deadline_after(what_.timeout)),
-      window_start_(std::chrono::steady_clock::now()) {
+      window_start_(std::chrono::steady_clock::now()),
+      seen_(what_.tell_tls ? std::make_shared<TlsSeen>() : nullptr) {
   if (easy_ == nullptr) throw std::bad_alloc();
 }
 
@@ -200,7 +202,7 @@ void Exchange::set_fixed() {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(what_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   set(CURLOPT_HTTP09_ALLOWED, 0L);
   set(CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr));
   set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
@@ -240,7 +242,8 @@ void Exchange::set_request() {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_.body.size()));
     set(CURLOPT_POSTFIELDS, what_.body.c_str());
   }
-  if (what_.method != "HEAD" && what_.method != "GET") set(CURLOPT_CUSTOMREQUEST, what_.method.c_str());
+  const bool plain_get = what_.method == "GET" && what_.body.empty();
+  if (what_.method != "HEAD" && !plain_get) set(CURLOPT_CUSTOMREQUEST, what_.method.c_str());
 }
 
 void Exchange::add_header(const std::string& line) {
@@ -273,7 +276,8 @@ void Exchange::set_route() {
     set(CURLOPT_NOPROXY, "*");
   }
   const bool by_http_proxy = what_.proxy && what_.proxy->url.scheme == "http";
-  if (by_http_proxy) return;  // it resolves the target itself
+  // It resolves the target itself, unless it is to be told where that is.
+  if (by_http_proxy && !(is_https() && what_.target_address)) return;
   const Address target = what_.proxy ? what_.target_address.value_or(what_.address) : what_.address;
   connect_to_ = curl_slist_append(nullptr, ("::" + bracketed(target) + ":").c_str());
   set(CURLOPT_CONNECT_TO, connect_to_);
@@ -288,19 +292,6 @@ void Exchange::set_proxy(const Proxy& proxy) {
   set(CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
   set(CURLOPT_PROXYUSERNAME, proxy.credentials.user.c_str());
   set(CURLOPT_PROXYPASSWORD, proxy.credentials.password.reveal().c_str());
-}
-
-void Exchange::set_tls() {
-  set(CURLOPT_SSL_VERIFYPEER, 1L);
-  set(CURLOPT_SSL_VERIFYHOST, 2L);
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  set(CURLOPT_SSL_ENABLE_ALPN, 1L);
-  set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-  set(CURLOPT_CAPATH, static_cast<char*>(nullptr));  // with a directory set, libcurl does not cache the bundle
-  set(CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
-  if (!what_.tls.ca_file.empty()) set(CURLOPT_CAINFO, what_.tls.ca_file.c_str());
-  if (!what_.tls.cert_file.empty()) set(CURLOPT_SSLCERT, what_.tls.cert_file.c_str());
-  if (!what_.tls.key_file.empty()) set(CURLOPT_SSLKEY, what_.tls.key_file.c_str());
 }
 
 void Exchange::set_credentials() {
@@ -321,7 +312,8 @@ void Exchange::start() {
   set_request();
   set_headers();
   set_route();
-  set_tls();
+  const CURLcode tls = static_cast<CURLcode>(set_tls(easy_, what_, seen_));
+  if (setup_ == CURLE_OK) setup_ = tls;
   set_credentials();
   if (setup_ != CURLE_OK) return finished(setup_);
   added_ = fetcher_->add(easy_, *this);
@@ -481,6 +473,7 @@ Reply Exchange::reply() {
   Reply reply = reader_.take();
   reply.failure = failed;
   reply.timings = spent;
+  if (seen_ && !seen_->fingerprint_sha256.empty()) reply.tls_seen = seen_;
   return reply;
 }
 

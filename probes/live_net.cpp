@@ -6,12 +6,15 @@
 
 #include "probes/live_compute.hpp"
 #include "probes/live_dial.hpp"
+#include "probes/live_echo.hpp"
+#include "probes/live_exchange.hpp"
 #include "probes/live_fetch.hpp"
 #include "probes/live_loop.hpp"
 #include "probes/live_multi.hpp"
 #include "probes/live_resolve.hpp"
 #include "probes/live_run.hpp"
 #include "probes/live_submit.hpp"
+#include "probes/live_talk.hpp"
 
 namespace mw {
 
@@ -61,6 +64,10 @@ Task<Receipt> LiveNet::submit(Letter letter) {
   if (!post_office_) post_office_ = make_post_office();
   return live_submit(loop_, post_office_, std::move(letter));
 }
+
+Task<TalkOpened> LiveNet::open(TalkOpening how) { return live_open(loop_, contexts_, std::move(how)); }
+Task<PacketAnswer> LiveNet::exchange(Packet packet) { return live_exchange(loop_, contexts_, std::move(packet)); }
+Task<Echo> LiveNet::ping(Ping what) { return live_ping(loop_, std::move(what)); }
 
 Task<Ran> LiveNet::run(Command what) { return live_run(loop_, std::move(what)); }
 Task<void> LiveNet::sleep(Duration duration) { return live_sleep(loop_, duration); }

@@ -32,6 +32,9 @@ class LiveNet final : public Net {
   Task<Link> dial(Dial) override;
   Task<Ran> run(Command) override;
   Task<Receipt> submit(Letter) override;
+  Task<TalkOpened> open(TalkOpening) override;
+  Task<PacketAnswer> exchange(Packet) override;
+  Task<Echo> ping(Ping) override;
   Task<void> sleep(Duration) override;
   Task<void> compute(std::function<void()>) override;
   SteadyTime now() const override;

@@ -74,13 +74,16 @@ bool ResponseReader::header_line(std::string_view line) {
 }
 
 bool ResponseReader::status_line(std::string_view line) {
-  const bool version = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
-  const std::uint64_t status = version && line.size() >= 12 ? read_number(line.substr(9, 3)).value_or(0) : 0;
-  const bool ends = line.size() == 12 || (line.size() > 12 && line[12] == ' ');
+  const bool second = rules_.http2 && line.starts_with("HTTP/2 ");
+  const bool version = second || line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
+  const std::size_t at = second ? 7 : 9;
+  const std::uint64_t status = version && line.size() >= at + 3 ? read_number(line.substr(at, 3)).value_or(0) : 0;
+  const bool ends = line.size() == at + 3 || (line.size() > at + 3 && line[at + 3] == ' ');
   if (!ends || status < 100 || status > 599)
     return fail(Reason::malformed, "not an HTTP/1 status line: " + std::string(line.substr(0, 64)));
   if (status == 101) return fail(Reason::malformed, "switches protocols without being asked");
   reply_.status = static_cast<int>(status);
+  reply_.http_version = line.substr(5, second ? 1 : 3);
   in_block_ = true;
   return true;
 }

@@ -18,6 +18,7 @@ struct ResponseRules {
   std::uint64_t body_limit = 0;
   bool keep_body = true;
   bool spool = false;           ///< keep it in a file instead
+  bool http2 = false;           ///< an answer may be HTTP/2's, told as if it were HTTP/1
   bool answers_head = false;    ///< an answer to HEAD: lengths are announced, nothing follows
   bool through_tunnel = false;  ///< a proxy answers CONNECT before the server speaks
 };

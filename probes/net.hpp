@@ -11,11 +11,14 @@
 
 #include "probes/model.hpp"
 #include "probes/spool.hpp"
+#include "probes/tls_terms.hpp"
 
 namespace mw {
 
 template <class T>
 using Task = asio::awaitable<T>;
+
+struct TlsSeen;
 
 /// One HTTP exchange with one address. No redirect is followed, no name is resolved: follow.hpp does both.
 struct Fetch {
@@ -29,6 +32,9 @@ struct Fetch {
   Credentials credentials;
   std::string body;
   TlsOptions tls;
+  TlsTerms terms;
+  bool tell_tls = false;                 ///< Reply::tls_seen is wanted
+  bool http2 = false;                    ///< where TLS settles on it
   std::size_t header_limit = 64 * 1024;  ///< bytes of all header lines together: 1xx, trailers, proxy replies
   std::size_t body_limit = 16 * 1024 * 1024;
   bool keep_body = true;                        ///< false: only count and digest it
@@ -47,6 +53,8 @@ struct Reply {
   std::uint64_t bytes_received = 0;  ///< header lines and framed body, as received
   std::string sha256;                ///< lower-case hex of the bytes as served
   bool not_modified = false;         ///< the server said 304, and the rest is what it sent before (validators.hpp)
+  std::shared_ptr<const TlsSeen> tls_seen;  ///< as Fetch::tell_tls asks, also when it did not verify; else null
+  std::string http_version;                 ///< "1.0", "1.1", "2"; empty without an answer
   Timings timings;
 };
 
@@ -128,6 +136,13 @@ std::optional<std::string> unsendable(const Letter&);
 /// Work on fewer bytes than this costs less than handing it to another thread.
 inline constexpr std::size_t kComputeInPlace = 1024 * 1024;
 
+struct TalkOpening;  // these six: see talk.hpp
+struct TalkOpened;
+struct Packet;
+struct PacketAnswer;
+struct Ping;
+struct Echo;
+
 struct Net {
   virtual ~Net() = default;
   virtual Task<Reply> fetch(Fetch) = 0;
@@ -141,6 +156,9 @@ struct Net {
   virtual SteadyTime now() const = 0;  ///< constant within one turn of the loop
   virtual SysTime wall() const = 0;
   virtual Task<Receipt> submit(Letter) = 0;
+  virtual Task<TalkOpened> open(TalkOpening) = 0;
+  virtual Task<PacketAnswer> exchange(Packet) = 0;
+  virtual Task<Echo> ping(Ping) = 0;
 };
 
 }  // namespace mw

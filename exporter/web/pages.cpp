@@ -273,7 +273,8 @@ std::string content(const StatusPage& page) {
 std::string footer(const StatusPage& page) {
   const std::string metrics = html(std::string_view(page.metrics_path).substr(1));
   return "<footer>\n<nav><a href=\"" + metrics +
-         "\">metrics</a> <a href=\"config\">configuration</a> <a href=\"-/healthy\">healthy</a> <a "
+         "\">metrics</a> <a href=\"config\">configuration</a> <a href=\"probe/history\">recent probes</a> <a "
+         "href=\"-/healthy\">healthy</a> <a "
          "href=\"-/ready\">ready</a></nav>\n"
          "<p>mirrorwarden " +
          html(page.version) + ". This page renews itself every 10 seconds.</p>\n</footer>\n";

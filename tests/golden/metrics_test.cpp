@@ -4,6 +4,7 @@
 
 #include "exporter/metrics_page.hpp"
 #include "exporter/own_metrics.hpp"
+#include "exporter/probe_metrics.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/sample_site.hpp"
 #include "tests/support/strict_exposition.hpp"
@@ -35,7 +36,9 @@ std::string sample_page(Format format) {
     finding.took = took;
     counts.ended({"go", "阿里云"}, finding);
   }
-  return MetricsPages(&counts).page({format, {}, kSampleNow}, &published, own.collect());
+  std::vector<Family> families = own.collect();
+  std::ranges::move(probe_families({5, 4, 3, 2, 1}), std::back_inserter(families));
+  return MetricsPages(&counts).page({format, {}, kSampleNow}, &published, families);
 }
 
 void check_golden(Format format, const std::string& file) {

@@ -13,7 +13,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import support  # noqa: E402
 
 README = support.SOURCE / "README.md"
-GENERATED = {"config": "config-reference", "metrics": "metrics-reference"}
+GENERATED = {"config": "config-reference", "metrics": "metrics-reference",
+             "probe-metrics": "probe-metrics-reference"}
 SECRETS = "/etc/mirrorwarden/"
 
 

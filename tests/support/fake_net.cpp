@@ -157,12 +157,17 @@ Task<Reply> FakeNet::fetch(Fetch fetch) {
     reply.failure = failure_of(*trouble, where);
     // A body can only be too long once its status has been read.
     if (trouble->reason == Reason::body_limit) reply.status = 200;
+    if (trouble->layer == Layer::tls && fetch.tell_tls && host->shown)
+      reply.tls_seen = std::make_shared<const TlsSeen>(*host->shown);
     co_return reply;
   }
   if (fetch_hook_) fetch_hook_(fetch);
   const auto again = hosts_.find(where);
   const auto page = again->second.pages.find(fetch.url.target);
   reply = answer_page(page == again->second.pages.end() ? FakePage{404, "not found", {}} : page->second, fetch);
+  reply.http_version = "1.1";
+  if (fetch.tell_tls && fetch.url.scheme == "https" && again->second.shown)
+    reply.tls_seen = std::make_shared<const TlsSeen>(*again->second.shown);
   reply.timings.connect = kLatency / 4;
   reply.timings.processing = kLatency / 2;
   reply.timings.transfer = kLatency / 4;

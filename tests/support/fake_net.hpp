@@ -8,6 +8,7 @@
 #include <string>
 
 #include "probes/net.hpp"
+#include "probes/talk.hpp"
 
 namespace mw {
 
@@ -25,6 +26,15 @@ struct FakeHost {
   std::optional<Certificate> certificate;
   Receipt receipt = {std::nullopt, 250, "2.0.0 Ok", true, {}};  ///< for every letter
   std::uint64_t requests = 0;
+
+  // What a conversation, an exchange of packets and a handshake meet there.
+  std::string greeting;                                             ///< said as soon as somebody is connected
+  std::map<std::string, std::string> says;                          ///< in reply to a line, which has lost its LF
+  bool hangs_up = true;                                             ///< when it has said all; else it falls silent
+  std::optional<TlsSeen> shown;                                     ///< in every handshake
+  std::optional<Failure> handshake_failure;                         ///< of conversations and packets
+  std::function<std::string(const std::string& question)> answers;  ///< a packet; an empty one is never sent
+  std::optional<int> hop_limit;                                     ///< of echo replies; without it there are none
 };
 
 class FakeNet final : public Net {
@@ -50,6 +60,9 @@ class FakeNet final : public Net {
   Task<Link> dial(Dial) override;
   Task<Ran> run(Command) override;
   Task<Receipt> submit(Letter) override;
+  Task<TalkOpened> open(TalkOpening) override;  // these three in fake_talk.cpp
+  Task<PacketAnswer> exchange(Packet) override;
+  Task<Echo> ping(Ping) override;
   Task<void> sleep(Duration) override;
   Task<void> compute(std::function<void()>) override;
   SteadyTime now() const override { return now_; }
@@ -60,6 +73,7 @@ class FakeNet final : public Net {
     std::function<void()> fire;
   };
   void drain();
+  FakeHost* host_at(const Address&, std::uint16_t port);
 
   asio::io_context& loop_;
   SteadyTime now_{};
