@@ -63,6 +63,8 @@ std::string to_string(const ConfigError&);
 struct SecretSource {
   std::function<std::optional<std::string>(const std::string& path, std::string& error)> file;
   std::function<std::optional<std::string>(const std::string& variable)> environment;
+  /// Of a file that anybody may read.
+  std::function<std::optional<std::string>(const std::string& path, std::string& error)> open_file;
 };
 SecretSource system_secrets();
 

@@ -25,13 +25,6 @@ void check_credentials(const Credentials& credentials, const std::string& path, 
     reading.fail(path + ".user", "holds a colon, which basic authentication cannot carry, expected none");
 }
 
-void check_client_certificate(const TlsOptions& tls, const std::string& path, Reading& reading) {
-  if (!tls.cert_file.empty() && !reading.has(path + ".key_file"))
-    reading.fail(path + ".cert_file", "is given without key_file, expected both or neither");
-  if (!tls.key_file.empty() && !reading.has(path + ".cert_file"))
-    reading.fail(path + ".key_file", "is given without cert_file, expected both or neither");
-}
-
 void check_mirror(const Mirror& mirror, const std::string& path, Reading& reading) {
   check_credentials(mirror.credentials, path, reading);
   check_client_certificate(mirror.tls, path, reading);
@@ -163,6 +156,13 @@ std::string mirror_path(const std::string& pool_path, const Pool& pool, std::siz
          "]";
 }
 
+void check_client_certificate(const TlsOptions& tls, const std::string& path, Reading& reading) {
+  if (!tls.cert_file.empty() && !reading.has(path + ".key_file"))
+    reading.fail(path + ".cert_file", "is given without key_file, expected both or neither");
+  if (!tls.key_file.empty() && !reading.has(path + ".cert_file"))
+    reading.fail(path + ".key_file", "is given without cert_file, expected both or neither");
+}
+
 void check_name(const std::string& name, const std::string& path, std::map<std::string, std::string>& seen,
                 Reading& reading) {
   if (name.empty()) return;
@@ -173,6 +173,8 @@ void check_name(const std::string& name, const std::string& path, std::map<std::
 }
 
 void check_pools(const Draft& draft, Reading& reading) {
+  if (!reading.has("pool") && !reading.has("module"))
+    reading.fail("pool", "is missing, expected at least one [[pool]]");
   std::map<std::string, std::string> seen;
   for (std::size_t i = 0; i < draft.pools.size(); ++i) {
     const std::string path = "pool[" + std::to_string(i) + "]";

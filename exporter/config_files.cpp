@@ -1,5 +1,7 @@
 // The two things the configuration reads from the system: its own file, and secrets. Every file has a cap, and
 // nothing that could block or never end is opened.
+#include "exporter/config_files.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,6 +88,10 @@ std::optional<std::string> read_secret(const std::string& path, std::string& err
   return content;
 }
 
+std::optional<std::string> read_open(const std::string& path, std::string& error) {
+  return read_file(path, {kSecretLimit, false}, error);
+}
+
 std::optional<std::string> read_variable(const std::string& variable) {
   const char* value = std::getenv(variable.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
@@ -93,11 +99,15 @@ std::optional<std::string> read_variable(const std::string& variable) {
 
 }  // namespace
 
-SecretSource system_secrets() { return {read_secret, read_variable}; }
+SecretSource system_secrets() { return {read_secret, read_variable, read_open}; }
+
+std::optional<std::string> read_configuration(const std::string& file, std::string& error) {
+  return read_file(file, {kTomlLimit, false}, error);
+}
 
 ConfigOrErrors load_config(const std::string& file) {
   std::string error;
-  const auto text = read_file(file, {kTomlLimit, false}, error);
+  const auto text = read_configuration(file, error);
   if (!text) return std::vector<ConfigError>{{file, 0, 0, "", error + ", expected a configuration file"}};
   return parse_config(*text, file, system_secrets());
 }

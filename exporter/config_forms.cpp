@@ -26,23 +26,6 @@ std::optional<std::string> text_problem(const std::string& text, std::size_t mos
   return std::nullopt;
 }
 
-/// A form of string that `problem` finds nothing wrong with.
-Form<std::string> checked_string(std::string expects,
-                                 std::function<std::optional<std::string>(const std::string&)> problem) {
-  Form<std::string> form;
-  form.expects = std::move(expects);
-  form.read = [expected = form.expects, problem = std::move(problem)](const Spot& spot) -> std::optional<std::string> {
-    if (!spot.is(TomlNode::Kind::string, expected)) return std::nullopt;
-    if (const auto wrong = problem(spot.node->text)) {
-      spot.fail(*wrong + ", expected " + expected);
-      return std::nullopt;
-    }
-    return spot.node->text;
-  };
-  form.print = [](const std::string& value) { return value.empty() ? std::string() : quote_toml(value); };
-  return form;
-}
-
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool is_port(std::string_view text) {
@@ -65,6 +48,22 @@ bool is_resolver(std::string_view text) {
 }
 
 }  // namespace
+
+Form<std::string> checked_string(std::string expects,
+                                 std::function<std::optional<std::string>(const std::string&)> trouble) {
+  Form<std::string> form;
+  form.expects = std::move(expects);
+  form.read = [expected = form.expects, trouble = std::move(trouble)](const Spot& spot) -> std::optional<std::string> {
+    if (!spot.is(TomlNode::Kind::string, expected)) return std::nullopt;
+    if (const auto wrong = trouble(spot.node->text)) {
+      spot.fail(*wrong + ", expected " + expected);
+      return std::nullopt;
+    }
+    return spot.node->text;
+  };
+  form.print = [](const std::string& value) { return value.empty() ? std::string() : quote_toml(value); };
+  return form;
+}
 
 Form<bool> flag() {
   Form<bool> form;
@@ -126,7 +125,7 @@ struct ByteUnit {
   std::string_view name;
   unsigned shift;
 };
-constexpr std::array<ByteUnit, 4> kByteUnits = {{{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}}};
+constexpr std::array<ByteUnit, 5> kByteUnits = {{{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"B", 0}}};
 
 /// Digits and one unit; nothing when it is neither, or more than fits.
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
@@ -156,8 +155,9 @@ Form<std::uint64_t> byte_count(std::uint64_t low, std::uint64_t high) {
     if (!spot.is(TomlNode::Kind::string, expects + ", such as \"512MiB\"")) return std::nullopt;
     const auto value = parse_bytes(spot.node->text);
     if (value && *value >= low && *value <= high) return value;
-    spot.fail(quoted(spot.node->text) + (value ? " is out of range, expected " + expects
-                                               : " is no number of bytes, expected digits and KiB, MiB, GiB or TiB"));
+    spot.fail(quoted(spot.node->text) + (value
+                                             ? " is out of range, expected " + expects
+                                             : " is no number of bytes, expected digits and B, KiB, MiB, GiB or TiB"));
     return std::nullopt;
   };
   form.print = [](const std::uint64_t& value) { return quote_toml(format_bytes(value)); };
@@ -166,6 +166,14 @@ Form<std::uint64_t> byte_count(std::uint64_t low, std::uint64_t high) {
 
 Form<std::string> text(std::string expects, std::size_t most) {
   return checked_string(std::move(expects), [most](const std::string& value) { return text_problem(value, most); });
+}
+
+Form<std::string> any_text(std::string expects, std::size_t most) {
+  return checked_string(std::move(expects), [most](const std::string& value) -> std::optional<std::string> {
+    if (value.empty()) return "is empty";
+    if (value.size() > most) return "is longer than " + std::to_string(most) + " bytes";
+    return std::nullopt;
+  });
 }
 
 Form<std::string> name_form() { return text("a name of 1 to 64 printable characters", 64); }

@@ -21,10 +21,15 @@ Form<bool> flag();
 Form<int> whole(int low, int high);
 Form<std::size_t> whole_size(int low, int high);
 Form<Duration> span(Duration low, Duration high);
-/// Bytes with a binary unit, such as "512MiB".
+/// Bytes with a unit, such as "512MiB" or "100B".
 Form<std::uint64_t> byte_count(std::uint64_t low, std::uint64_t high);
 /// 1 to `most` printable characters on one line. `expects` says what of.
 Form<std::string> text(std::string expects, std::size_t most);
+/// Any text, up to `most` bytes.
+Form<std::string> any_text(std::string expects, std::size_t most);
+/// A string that `trouble` finds nothing wrong with.
+Form<std::string> checked_string(std::string expects,
+                                 std::function<std::optional<std::string>(const std::string&)> trouble);
 /// What a person calls something: 1 to 64 printable characters.
 Form<std::string> name_form();
 Form<std::string> file_path();
@@ -59,6 +64,14 @@ Form<Labels> labels();
 Form<Labels> annotations();
 /// HTTP header fields to send.
 Form<Headers> headers();
+/// The same, of a module.
+Form<Headers> module_headers();
+/// Nothing if it can be the name of a header field that is sent.
+std::optional<std::string> header_name_trouble(const std::string& header);
+/// What is wrong with sending a header of that name in the clear; nothing if it is well.
+std::optional<std::string> module_header_trouble(const std::string& header);
+/// Labels whose values may hold ${1}.
+Form<Pairs> caught_labels();
 /// Header names in lower case, and patterns.
 Form<Pairs> header_patterns();
 

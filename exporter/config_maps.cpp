@@ -115,6 +115,12 @@ Problem sent_header_name(const std::string& header) {
   return header_token(header);
 }
 
+Problem module_header_name(const std::string& header) {
+  if (lower(header) == "authorization" || lower(header) == "proxy-authorization")
+    return "would show a secret, expected basic_auth, authorization or header_files instead";
+  return sent_header_name(header);
+}
+
 Problem header_value(const std::string& value) {
   constexpr auto kExpected = ", expected printable ASCII on one line";
   if (value.size() > 4096) return "is longer than 4096 bytes" + std::string(kExpected);
@@ -161,6 +167,23 @@ Form<Labels> annotations() {
 
 Form<Headers> headers() {
   return pairs_form({"a table of headers such as { X-Probe = \"1\" }", sent_header_name, header_value});
+}
+
+Form<Headers> module_headers() {
+  return pairs_form({"a table of headers such as { X-Probe = \"1\" }", module_header_name, header_value});
+}
+
+std::optional<std::string> module_header_trouble(const std::string& header) { return module_header_name(header); }
+
+std::optional<std::string> header_name_trouble(const std::string& header) { return header_token(header); }
+
+Form<Pairs> caught_labels() {
+  const MapRules rules = {"a table of labels such as { version = \"${1}\" }", label_syntax, label_value};
+  Form<Pairs> form;
+  form.expects = rules.expects;
+  form.read = [rules](const Spot& spot) { return read_map(spot, rules); };
+  form.print = print_map<Pairs>;
+  return form;
 }
 
 Form<Pairs> header_patterns() {

@@ -91,10 +91,32 @@ std::string receiver_sections() {
   return out;
 }
 
+std::string module_sections() {
+  return section("`[probe]`", "What `/probe` may look at, and how.", probe_fields()) +
+         section("`[[module]]`",
+                 "A way for `/probe` to look at a target, as blackbox_exporter has them. Without any, its usual ones "
+                 "are there: `http_2xx`, `http_post_2xx`, `tcp_connect`, `pop3s_banner`, `ssh_banner`, `irc_banner`, "
+                 "`icmp` and `icmp_ttl5`.",
+                 module_fields()) +
+         section("`[module.http]`", "", http_module_fields()) +
+         section("`[module.http.basic_auth]`", "", basic_auth_fields()) +
+         section("`[module.http.authorization]`", "", authorization_fields()) +
+         section("`[module.tcp]`", "", tcp_module_fields()) +
+         section("`[[module.tcp.query_response]]`", "One step of a conversation, in this order.", step_fields()) +
+         section("`[module.dns]`", "", dns_module_fields()) +
+         section("`[module.dns.validate_answer_rrs]`",
+                 "A record is matched as it stands in a zone file, with tabs between its fields. "
+                 "`validate_authority_rrs` and `validate_additional_rrs` have the same keys.",
+                 record_rule_fields()) +
+         section("`[module.icmp]`", "", icmp_module_fields()) +
+         section("`tls_config` of a module's http, tcp or dns", "", module_tls_fields());
+}
+
 }  // namespace
 
 std::string print_config(const Config& config) {
-  Draft draft{config.agent, {}, config.rules, config.receivers, config.maintenance, config.watchdog};
+  Draft draft{config.agent, {}, config.rules, config.receivers, config.maintenance, config.watchdog, config.probe, {}};
+  for (const auto& module : config.probe.modules) draft.modules.push_back(*module);
   for (const auto& pool : config.pools) draft.pools.push_back(*pool);
   const std::string text = print_table(draft, root_fields(), "");
   return text.substr(std::min(text.find_first_not_of('\n'), text.size()));
@@ -117,7 +139,8 @@ std::string config_reference() {
                  "A dead man's switch: a service that raises the alarm when it does not hear of the agent. It does not "
                  "while checks do not begin, rules are not evaluated, the state cannot be saved or a receiver accepts "
                  "nothing, for twice as long as `every`.",
-                 watchdog_fields());
+                 watchdog_fields()) +
+         module_sections();
 }
 
 }  // namespace mw

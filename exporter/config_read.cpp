@@ -4,6 +4,7 @@
 
 #include "alerts/default_rules.hpp"
 #include "exporter/config_tables.hpp"
+#include "exporter/usual_modules.hpp"
 
 namespace mw {
 
@@ -60,6 +61,10 @@ Config freeze(Draft draft) {
   config.receivers = std::move(draft.receivers);
   config.maintenance = std::move(draft.maintenance);
   config.watchdog = std::move(draft.watchdog);
+  config.probe = std::move(draft.probe);
+  if (draft.modules.empty()) draft.modules = usual_modules();
+  for (Module& module : draft.modules)
+    config.probe.modules.push_back(std::make_shared<const Module>(std::move(module)));
   for (Pool& pool : draft.pools) config.pools.push_back(std::make_shared<const Pool>(std::move(pool)));
   return config;
 }
@@ -71,6 +76,7 @@ void check(const Draft& draft, Reading& reading) {
   check_receivers(draft, reading);
   check_maintenance(draft, reading);
   check_watchdog(draft.watchdog, reading);
+  check_modules(draft, reading);
 }
 
 }  // namespace

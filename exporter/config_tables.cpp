@@ -397,12 +397,14 @@ const Fields<Draft>& root_fields() {
     pools.expects = "at least one [[pool]]";
     return Fields<Draft>{
         sub_table<Draft>("agent", &Draft::agent, agent_fields(), "the agent itself"),
-        required(std::move(pools)),
+        std::move(pools),
         table_list<Draft>("alert", &Draft::rules, rule_fields(), "rules"),
         table_list<Draft>("receiver", &Draft::receivers, receiver_fields(), "who is told"),
         table_list<Draft>("maintenance", &Draft::maintenance, maintenance_fields(),
                           "when nobody is told of certain alerts"),
         watchdog_row(),
+        sub_table<Draft>("probe", &Draft::probe, probe_fields(), "what /probe may look at, and how"),
+        module_list_row(),
     };
   }();
   return rows;

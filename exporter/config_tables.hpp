@@ -16,6 +16,8 @@ struct Draft {
   std::vector<Receiver> receivers;
   std::vector<Maintenance> maintenance;
   WatchdogConfig watchdog;
+  ProbeConfig probe;
+  std::vector<Module> modules;
 };
 
 const Fields<Draft>& root_fields();
@@ -30,6 +32,18 @@ const Fields<Proxy>& proxy_fields();
 const Fields<Rule>& rule_fields();
 const Fields<Maintenance>& maintenance_fields();
 const Fields<WatchdogConfig>& watchdog_fields();
+const Fields<ProbeConfig>& probe_fields();
+const Fields<Module>& module_fields();
+const Fields<HttpModule>& http_module_fields();
+const Fields<TcpModule>& tcp_module_fields();
+const Fields<DnsModule>& dns_module_fields();
+const Fields<IcmpModule>& icmp_module_fields();
+const Fields<HttpAuthorization>& basic_auth_fields();
+const Fields<HttpAuthorization>& authorization_fields();
+const Fields<RecordRules>& record_rule_fields();
+const Fields<TcpStep>& step_fields();
+const Fields<TcpModule>& module_tls_fields();  ///< the same in http and dns
+Field<Draft> module_list_row();
 const Fields<Receiver>& receiver_fields();
 const Fields<Receiver>& kind_fields(const ReceiverKind&);  ///< of [receiver.slack]
 
@@ -42,6 +56,9 @@ void check_rules(const Draft& draft, Reading& reading);
 void check_receivers(const Draft& draft, Reading& reading);
 void check_watchdog(const WatchdogConfig& watchdog, Reading& reading);
 void check_maintenance(const Draft& draft, Reading& reading);
+void check_modules(const Draft& draft, Reading& reading);
+/// Both of cert_file and key_file, or neither.
+void check_client_certificate(const TlsOptions& tls, const std::string& path, Reading& reading);
 void check_agent(const AgentConfig& agent, Reading& reading);
 
 /// Complains about a name that was taken before. `what` is what it names; `seen` maps names to their paths.

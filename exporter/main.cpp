@@ -5,9 +5,11 @@
 
 #include "exporter/advise.hpp"
 #include "exporter/agent.hpp"
+#include "exporter/blackbox_import.hpp"
 #include "exporter/build_info.hpp"
 #include "exporter/catalogue.hpp"
 #include "exporter/config.hpp"
+#include "exporter/config_files.hpp"
 #include "exporter/probe_catalogue.hpp"
 #include "exporter/rules_file.hpp"
 #include "exporter/test_receiver.hpp"
@@ -66,6 +68,18 @@ int print_rules(const std::string& file, const std::string& runbooks) {
   return kOk;
 }
 
+int import_blackbox(const std::string& file) {
+  std::string error;
+  const auto text = mw::read_configuration(file, error);
+  if (!text)
+    return std::cerr << file << ": " << error << ", expected the configuration of blackbox_exporter\n", kBadUsage;
+  const mw::Imported imported = mw::import_blackbox(*text, file);
+  for (const mw::ConfigError& each : imported.errors) std::cerr << to_string(each) << '\n';
+  for (const mw::ConfigError& each : imported.warnings) std::cerr << "warning: " << to_string(each) << '\n';
+  std::cout << imported.toml;
+  return imported.errors.empty() ? kOk : kBadUsage;
+}
+
 int list_ecosystems() {
   for (const mw::Ecosystem* ecosystem : mw::ecosystems()) {
     std::cout << ecosystem->name << ": " << ecosystem->doc << "\n  canary: " << ecosystem->canary_doc << '\n';
@@ -82,6 +96,7 @@ struct CommandLine {
   std::string receiver;  ///< to be tested
   std::string runbooks;
   std::string pool;  ///< to be advised on
+  std::string blackbox;  ///< the configuration to take over
 };
 
 int serve(const CommandLine& line) {
@@ -114,6 +129,7 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("test-receiver")) return test_receiver(file, line.receiver);
   if (app.got_subcommand("advise")) return mw::advise(line.agent.listen, line.pool, std::cout, std::cerr);
   if (app.got_subcommand("rules")) return print_rules(file, line.runbooks);
+  if (app.got_subcommand("import-blackbox")) return import_blackbox(line.blackbox);
   if (app.got_subcommand("ecosystems")) return list_ecosystems();
   if (app.got_subcommand("metrics-reference")) return std::cout << mw::metrics_reference(), kOk;
   if (app.got_subcommand("probe-metrics-reference")) return std::cout << mw::probe_metrics_reference(), kOk;
@@ -144,6 +160,9 @@ int main(int argc, char** argv) {
       ->required();
   app.add_subcommand("rules", "Print the alert rules for Prometheus, and what Alertmanager must know of them")
       ->add_option("--runbooks", line.runbooks, "The URL below which the runbooks of the default rules are");
+  app.add_subcommand("import-blackbox", "Print the modules of a blackbox_exporter configuration as ours")
+      ->add_option("FILE", line.blackbox, "Its configuration, YAML")
+      ->required();
   app.add_subcommand("ecosystems", "List the ecosystems and their options");
   app.add_subcommand("metrics-reference", "Print the metrics as a Markdown table");
   app.add_subcommand("probe-metrics-reference", "Print the metrics of /probe as a Markdown table");

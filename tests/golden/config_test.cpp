@@ -54,7 +54,12 @@ SecretSource fake_secrets() {
     const auto found = variables.find(name);
     return found == variables.end() ? std::nullopt : std::optional(found->second);
   };
-  return {file, variable};
+  const auto open_file = [](const std::string& path, std::string& error) -> std::optional<std::string> {
+    if (path == "/bodies/query") return "{\"query\": \"mirror\"}\n";
+    error = "cannot be read (No such file or directory)";
+    return std::nullopt;
+  };
+  return {file, variable, open_file};
 }
 
 ConfigOrErrors parse(const fs::path& path) { return parse_config(read(path), path.filename(), fake_secrets()); }
@@ -119,6 +124,10 @@ TEST_CASE("what is printed says the same when it is read again") {
     std::string text = replace(printed, "password = \"<redacted>\"", "password_file = \"/secrets/good\"");
     text = replace(text, "bearer = \"<redacted>\"", "bearer_file = \"/secrets/good\"");
     text = replace(text, "api_token = \"<redacted>\"", "api_token_file = \"/secrets/good\"");
+    text = replace(text, "credentials = \"<redacted>\"", "credentials_file = \"/secrets/good\"");
+    text = replace(text, "secret_headers = ", "header_files = ");
+    text = replace(text, "= \"<redacted>\" }", "= \"/secrets/good\" }");
+    text = replace(text, "= \"<redacted>\", ", "= \"/secrets/good\", ");
     text = replace(text, "url = \"<redacted>\"", "url_file = \"/secrets/url\"");
     const auto again = parse_config(text, "printed.toml", fake_secrets());
     INFO(told(again));

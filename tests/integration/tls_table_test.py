@@ -6,10 +6,9 @@ import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import certificates  # noqa: E402
 import support  # noqa: E402
-
-DAY = datetime.timedelta(days=1)
-NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+from certificates import DAY, NOW  # noqa: E402
 
 # name: (reason, not_before, not_after, the address in the certificate or None for the server's own)
 CERTIFIED = {
@@ -23,52 +22,12 @@ WITHOUT = {"stalled": "timeout", "plain": "protocol"}
 NAMES = [*CERTIFIED, *WITHOUT]
 ADDRESS = {name: f"127.79.0.{n + 1}" for n, name in enumerate(NAMES)}
 
-CA_CONFIG = """
-[ca]
-default_ca = test
-[test]
-dir = {d}
-database = $dir/index
-new_certs_dir = $dir
-serial = $dir/serial
-certificate = $dir/ca.pem
-private_key = $dir/ca.key
-default_md = sha256
-policy = any
-copy_extensions = copy
-unique_subject = no
-[any]
-commonName = supplied
-[req]
-distinguished_name = dn
-[dn]
-"""
-
-
-def openssl_time(when):
-    return when.strftime("%Y%m%d%H%M%SZ")
-
-
-def make_authority(d):
-    (d / "ca.cnf").write_text(CA_CONFIG.format(d=d))
-    (d / "index").touch()
-    (d / "serial").write_text("1000\n")
-    support.call(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                  "-keyout", d / "ca.key", "-out", d / "ca.pem", "-days", "60", "-subj", "/CN=Test Authority",
-                  "-config", d / "ca.cnf", "-addext", "basicConstraints=critical,CA:TRUE",
-                  "-addext", "keyUsage=critical,keyCertSign"])
-
-
-def make_certificate(d, name):
-    """name.key and name.pem, signed by the authority, or by itself if that is its trouble."""
-    _, not_before, not_after, other = CERTIFIED[name]
-    support.call(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                  "-keyout", d / f"{name}.key", "-out", d / f"{name}.csr", "-subj", f"/CN={name}.example.org",
-                  "-config", d / "ca.cnf", "-addext", f"subjectAltName=IP:{other or ADDRESS[name]}"])
-    signer = ["-selfsign", "-keyfile", d / f"{name}.key"] if name == "selfsigned" else []
-    support.call(["openssl", "ca", "-batch", "-notext", "-config", d / "ca.cnf", "-in", d / f"{name}.csr",
-                  "-out", d / f"{name}.pem", "-startdate", openssl_time(not_before),
-                  "-enddate", openssl_time(not_after), *signer])
+def make_certificates(d):
+    """name.key and name.pem of each, signed by the authority in ca.pem, or by itself if that is its trouble."""
+    authority = certificates.Authority(d)
+    for name, (_, not_before, not_after, other) in CERTIFIED.items():
+        authority.certify(name, f"IP:{other or ADDRESS[name]}", not_before=not_before, not_after=not_after,
+                          itself=name == "selfsigned")
 
 
 def start_nginx(d, port):
@@ -128,9 +87,7 @@ def main():
     support.need("nginx", "openssl")
     d = support.scratch()
     port = support.free_port(ADDRESS["good"])
-    make_authority(d)
-    for name in CERTIFIED:
-        make_certificate(d, name)
+    make_certificates(d)
     start_nginx(d, port)
     with socket.create_server((ADDRESS["stalled"], port), backlog=64):  # connects, and never says a word
         agent = support.Agent(make_config(d, port), d).await_ready()
