@@ -30,39 +30,39 @@ bool is_one_of(std::string_view word, const Words& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::span<const Row> rows_of(std::string_view prober) {
+std::span<const YamlRow> rows_of(std::string_view prober) {
   if (prober == "http") return http_rows();
   if (prober == "tcp") return tcp_rows();
   if (prober == "dns") return dns_rows();
   return prober == "icmp" ? icmp_rows() : unspoken_rows(prober);
 }
 
-void copy_options(const Spot& spot, Block& into) {
+void copy_options(const YamlSpot& spot, Block& into) {
   Block table{"module." + std::string(spot.key)};
   walk(spot, rows_of(spot.key), table);
   into.add(std::move(table));
 }
 
-constexpr Row kModule[] = {
+constexpr YamlRow kModule[] = {
     {"prober", copy_text},  {"timeout", copy_duration}, {"http", copy_options},
     {"tcp", copy_options},  {"dns", copy_options},      {"icmp", copy_options},
     {"grpc", copy_options}, {"unix", copy_options},     {"websocket", copy_options},
 };
 
 /// Its prober, if there is such a one.
-std::optional<std::string> prober_of(const Spot& module) {
+std::optional<std::string> prober_of(const YamlSpot& module) {
   const YamlNode* node = module.node->find("prober");
   const std::string prober = node == nullptr ? std::string() : node->text;
   if (is_one_of(prober, kSpoken) || is_one_of(prober, kUnspoken)) return prober;
   std::vector<std::string> known(kSpoken.begin(), kSpoken.end());
   known.insert(known.end(), kUnspoken.begin(), kUnspoken.end());
-  const Spot at{node == nullptr ? module.node : node, module.path + ".prober", "prober", module.import};
+  const YamlSpot at{node == nullptr ? module.node : node, module.path + ".prober", "prober", module.import};
   at.fail((prober.empty() ? "is missing" : "'" + printable(prober, 64) + "' is not known") + suggestion(prober, known));
   return std::nullopt;
 }
 
 /// Options of another prober are read, to find mistakes, and lead nowhere: there as here.
-void copy_members(const Spot& module, const std::string& prober, Block& into) {
+void copy_members(const YamlSpot& module, const std::string& prober, Block& into) {
   for (const YamlMember& member : module.node->members) {
     const bool is_prober = is_one_of(member.key, kSpoken) || is_one_of(member.key, kUnspoken);
     YamlNode alone;
@@ -75,7 +75,7 @@ void copy_members(const Spot& module, const std::string& prober, Block& into) {
   }
 }
 
-std::string copy_module(const Spot& module, const std::string& name) {
+std::string copy_module(const YamlSpot& module, const std::string& name) {
   if (!module.is(YamlNode::Kind::map, "a table")) {
     if (module.node->kind == YamlNode::Kind::null) module.fail("is empty, expected a table with prober");
     return "";
@@ -94,7 +94,7 @@ std::string copy_module(const Spot& module, const std::string& name) {
   return "\n" + remark.lines;
 }
 
-std::string copy_modules(const Spot& modules) {
+std::string copy_modules(const YamlSpot& modules) {
   if (!modules.is(YamlNode::Kind::map, "a table of modules")) return "";
   std::string out;
   for (const YamlMember& member : modules.node->members) {

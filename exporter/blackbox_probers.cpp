@@ -11,7 +11,7 @@ namespace mw::blackbox {
 namespace {
 
 /// A list of tables, each as an item of [[header.key]].
-void copy_items(const Spot& spot, std::span<const Row> rows, Block& into) {
+void copy_items(const YamlSpot& spot, std::span<const YamlRow> rows, Block& into) {
   if (!spot.is(YamlNode::Kind::sequence, "a list")) return;
   for (std::size_t i = 0; i < spot.node->items.size(); ++i) {
     Block item{into.header + "." + std::string(spot.key)};
@@ -21,13 +21,13 @@ void copy_items(const Spot& spot, std::span<const Row> rows, Block& into) {
 }
 
 /// A table as [header.key].
-void copy_table(const Spot& spot, std::span<const Row> rows, Block& into) {
+void copy_table(const YamlSpot& spot, std::span<const YamlRow> rows, Block& into) {
   Block table{into.header + "." + std::string(spot.key)};
   walk(spot, rows, table);
   into.add(std::move(table));
 }
 
-void copy_pattern(const Spot& spot, Block& into) {
+void copy_pattern(const YamlSpot& spot, Block& into) {
   const auto text = text_of(spot);
   if (!text) return;
   if (const auto error = regex_error(*text))
@@ -37,13 +37,13 @@ void copy_pattern(const Spot& spot, Block& into) {
 
 // ---- headers ------------------------------------------------------------------------------------------------
 
-void secret_header(const Spot& value, const std::string& header, Block& into) {
+void secret_header(const YamlSpot& value, const std::string& header, Block& into) {
   const std::string path = file_for(value, lower(header));
   value.warn("may be a secret, which may not stand in a configuration: write it to " + path, into);
   into.header_files.emplace_back(header, path);
 }
 
-void take_header(const Spot& value, const std::string& header, Block& into) {
+void take_header(const YamlSpot& value, const std::string& header, Block& into) {
   const auto text = text_of(value);
   if (!text) return;
   if (holds_secret(header)) return secret_header(value, header, into);
@@ -51,13 +51,13 @@ void take_header(const Spot& value, const std::string& header, Block& into) {
   into.headers.emplace_back(header, *text);
 }
 
-void copy_headers(const Spot& spot, Block& into) {
+void copy_headers(const YamlSpot& spot, Block& into) {
   if (!spot.is(YamlNode::Kind::map, "a table")) return;
   for (const YamlMember& member : spot.node->members) take_header(spot.member(member), member.key, into);
 }
 
 /// Several values of a header mean the same as one with commas between them.
-std::string joined(const Spot& values) {
+std::string joined(const YamlSpot& values) {
   std::string out;
   for (std::size_t i = 0; i < values.node->items.size(); ++i)
     if (const auto text = text_of(values.item(i))) out += (out.empty() ? "" : ", ") + *text;
@@ -65,7 +65,7 @@ std::string joined(const Spot& values) {
 }
 
 /// The parts of one header of http_headers.
-void take_header_part(const Spot& part, const std::string& header, Block& into) {
+void take_header_part(const YamlSpot& part, const std::string& header, Block& into) {
   if (part.key != "values" && part.key != "secrets" && part.key != "files")
     return part.fail("is not known to blackbox_exporter 0.28, expected one of values, secrets, files");
   if (!part.is(YamlNode::Kind::sequence, "a list") || part.node->items.empty()) return;
@@ -84,58 +84,58 @@ void take_header_part(const Spot& part, const std::string& header, Block& into) 
   }
 }
 
-void copy_http_headers(const Spot& spot, Block& into) {
+void copy_http_headers(const YamlSpot& spot, Block& into) {
   if (!spot.is(YamlNode::Kind::map, "a table")) return;
   for (const YamlMember& member : spot.node->members) {
-    const Spot header = spot.member(member);
+    const YamlSpot header = spot.member(member);
     if (!header.is(YamlNode::Kind::map, "a table with values, secrets or files")) continue;
     for (const YamlMember& part : member.value.members) take_header_part(header.member(part), member.key, into);
   }
 }
 
-constexpr Row kHeaderRule[] = {
+constexpr YamlRow kHeaderRule[] = {
     {"header", copy_text},
     {"regexp", copy_pattern},
     {"allow_missing", copy_flag},
 };
-void copy_header_rules(const Spot& spot, Block& into) { copy_items(spot, kHeaderRule, into); }
+void copy_header_rules(const YamlSpot& spot, Block& into) { copy_items(spot, kHeaderRule, into); }
 
 // ---- credentials --------------------------------------------------------------------------------------------
 
 /// Only the password can come from a file.
-void name_of_user(const Spot& spot, Block& into) {
+void name_of_user(const YamlSpot& spot, Block& into) {
   if (!text_of(spot)) return;
   spot.warn("names a user by a file, expected the name itself: put it in the place of 'user'", into);
   into.set("username", quote_toml("user"));
 }
 
 /// A secret from a place that only blackbox_exporter has.
-void reference_to_file(const Spot& spot, Block& into) {
+void reference_to_file(const YamlSpot& spot, Block& into) {
   if (!text_of(spot)) return;
   const std::string path = file_for(spot, spot.key);
   spot.warn("names a secret that is not known here: write it to " + path, into);
   into.set(std::string(spot.key) + "_file", quote_toml(path));
 }
 
-constexpr Row kBasicAuth[] = {
+constexpr YamlRow kBasicAuth[] = {
     {"username", copy_text},      {"username_file", name_of_user}, {"username_ref", name_of_user},
     {"password", secret_to_file}, {"password_file", copy_text},    {"password_ref", reference_to_file, "password"},
 };
-void copy_basic_auth(const Spot& spot, Block& into) { copy_table(spot, kBasicAuth, into); }
+void copy_basic_auth(const YamlSpot& spot, Block& into) { copy_table(spot, kBasicAuth, into); }
 
-constexpr Row kAuthorization[] = {
+constexpr YamlRow kAuthorization[] = {
     {"type", copy_text},
     {"credentials", secret_to_file},
     {"credentials_file", copy_text},
     {"credentials_ref", reference_to_file, "credentials"},
 };
-void copy_authorization(const Spot& spot, Block& into) { copy_table(spot, kAuthorization, into); }
+void copy_authorization(const YamlSpot& spot, Block& into) { copy_table(spot, kAuthorization, into); }
 
 /// The older way to write [authorization].
-void copy_bearer(const Spot& spot, Block& into) {
+void copy_bearer(const YamlSpot& spot, Block& into) {
   Block table{into.header + ".authorization"};
   const bool is_file = spot.path.ends_with("_file");
-  const Spot credentials{spot.node, spot.path, is_file ? "credentials_file" : "credentials", spot.import};
+  const YamlSpot credentials{spot.node, spot.path, is_file ? "credentials_file" : "credentials", spot.import};
   (is_file ? copy_text : secret_to_file)(credentials, table);
   into.add(std::move(table));
 }
@@ -150,7 +150,7 @@ std::string without_user(const std::string& url) {
   return url.substr(0, scheme + 3) + url.substr(at + 1);
 }
 
-void copy_proxy(const Spot& spot, Block& into) {
+void copy_proxy(const YamlSpot& spot, Block& into) {
   const auto url = text_of(spot);
   if (!url || url->empty()) return;
   const bool spoken = url->starts_with("http://") || url->starts_with("socks5://");
@@ -167,7 +167,7 @@ void copy_proxy(const Spot& spot, Block& into) {
   into.add(std::move(table));
 }
 
-void copy_no_proxy(const Spot& spot, Block& into) {
+void copy_no_proxy(const YamlSpot& spot, Block& into) {
   const auto text = text_of(spot);
   if (!text) return;
   std::string out;
@@ -182,30 +182,30 @@ void copy_no_proxy(const Spot& spot, Block& into) {
 
 // ---- http ---------------------------------------------------------------------------------------------------
 
-void copy_compression(const Spot& spot, Block& into) {
+void copy_compression(const YamlSpot& spot, Block& into) {
   if (spot.node->text == "br") return spot.warn("br cannot be unpacked here; it is left out", into);
   copy_text(spot, into);
 }
 
-void copy_http3(const Spot& spot, Block& into) {
+void copy_http3(const YamlSpot& spot, Block& into) {
   if (flag_of(spot).value_or(false)) spot.warn("HTTP/3 is not spoken here; HTTP/2 and HTTP/1.1 are", into);
 }
 
-void copy_no_follow(const Spot& spot, Block& into) {
+void copy_no_follow(const YamlSpot& spot, Block& into) {
   if (const auto flag = flag_of(spot)) into.set(spot.key, *flag ? "false" : "true");
 }
 
-void copy_environment_proxy(const Spot& spot, Block& into) {
+void copy_environment_proxy(const YamlSpot& spot, Block& into) {
   if (flag_of(spot).value_or(false))
     spot.warn("is not done here: write the proxy as a table [module.http.proxy]", into);
 }
 
-void drop_check(const Spot& spot, Block& into) {
+void drop_check(const YamlSpot& spot, Block& into) {
   if (spot.node->kind != YamlNode::Kind::null)
     spot.warn("is a check that cannot be made here: without it the module is content with less", into);
 }
 
-constexpr Row kHttp[] = {
+constexpr YamlRow kHttp[] = {
     {"preferred_ip_protocol", copy_text},
     {"ip_protocol_fallback", copy_flag},
     {"skip_resolve_phase_with_proxy", copy_flag},
@@ -245,11 +245,11 @@ constexpr Row kHttp[] = {
 // ---- tcp ----------------------------------------------------------------------------------------------------
 
 /// [{name: a, value: b}] as { a = "b" }
-void copy_labels(const Spot& spot, Block& into) {
+void copy_labels(const YamlSpot& spot, Block& into) {
   if (!spot.is(YamlNode::Kind::sequence, "a list of tables with name and value")) return;
   Pairs labels;
   for (std::size_t i = 0; i < spot.node->items.size(); ++i) {
-    const Spot item = spot.item(i);
+    const YamlSpot item = spot.item(i);
     const YamlNode* name = item.node->find("name");
     const YamlNode* value = item.node->find("value");
     if (name == nullptr || value == nullptr || item.node->members.size() != 2)
@@ -260,13 +260,13 @@ void copy_labels(const Spot& spot, Block& into) {
   if (!labels.empty()) into.set(spot.key, inline_table(labels));
 }
 
-constexpr Row kStep[] = {
+constexpr YamlRow kStep[] = {
     {"expect", copy_pattern}, {"expect_bytes", copy_text}, {"labels", copy_labels},
     {"send", copy_text},      {"starttls", copy_flag},
 };
-void copy_steps(const Spot& spot, Block& into) { copy_items(spot, kStep, into); }
+void copy_steps(const YamlSpot& spot, Block& into) { copy_items(spot, kStep, into); }
 
-constexpr Row kTcp[] = {
+constexpr YamlRow kTcp[] = {
     {"preferred_ip_protocol", copy_text},
     {"ip_protocol_fallback", copy_flag},
     {"source_ip_address", copy_text},
@@ -277,15 +277,15 @@ constexpr Row kTcp[] = {
 
 // ---- dns, icmp ----------------------------------------------------------------------------------------------
 
-constexpr Row kRecordRules[] = {
+constexpr YamlRow kRecordRules[] = {
     {"fail_if_matches_regexp", copy_patterns},
     {"fail_if_all_match_regexp", copy_patterns},
     {"fail_if_not_matches_regexp", copy_patterns},
     {"fail_if_none_matches_regexp", copy_patterns},
 };
-void copy_record_rules(const Spot& spot, Block& into) { copy_table(spot, kRecordRules, into); }
+void copy_record_rules(const YamlSpot& spot, Block& into) { copy_table(spot, kRecordRules, into); }
 
-constexpr Row kDns[] = {
+constexpr YamlRow kDns[] = {
     {"preferred_ip_protocol", copy_text},
     {"ip_protocol_fallback", copy_flag},
     {"source_ip_address", copy_text},
@@ -302,14 +302,14 @@ constexpr Row kDns[] = {
     {"validate_additional_rrs", copy_record_rules},
 };
 
-constexpr Row kIcmp[] = {
+constexpr YamlRow kIcmp[] = {
     {"preferred_ip_protocol", copy_text}, {"ip_protocol_fallback", copy_flag}, {"source_ip_address", copy_text},
     {"payload_size", copy_number},        {"dont_fragment", copy_flag},        {"ttl", copy_number},
 };
 
 // ---- what is not spoken -------------------------------------------------------------------------------------
 
-constexpr Row kGrpc[] = {
+constexpr YamlRow kGrpc[] = {
     {"service", ignore},
     {"metadata", ignore},
     {"tls", ignore},
@@ -317,8 +317,8 @@ constexpr Row kGrpc[] = {
     {"preferred_ip_protocol", ignore},
     {"ip_protocol_fallback", ignore},
 };
-constexpr Row kUnix[] = {{"query_response", ignore}, {"tls", ignore}, {"tls_config", ignore}};
-constexpr Row kWebsocket[] = {
+constexpr YamlRow kUnix[] = {{"query_response", ignore}, {"tls", ignore}, {"tls_config", ignore}};
+constexpr YamlRow kWebsocket[] = {
     {"http_config", ignore},          {"headers", ignore},
     {"query_response", ignore},       {"preferred_ip_protocol", ignore},
     {"ip_protocol_fallback", ignore},
@@ -326,12 +326,12 @@ constexpr Row kWebsocket[] = {
 
 }  // namespace
 
-std::span<const Row> http_rows() { return kHttp; }
-std::span<const Row> tcp_rows() { return kTcp; }
-std::span<const Row> dns_rows() { return kDns; }
-std::span<const Row> icmp_rows() { return kIcmp; }
+std::span<const YamlRow> http_rows() { return kHttp; }
+std::span<const YamlRow> tcp_rows() { return kTcp; }
+std::span<const YamlRow> dns_rows() { return kDns; }
+std::span<const YamlRow> icmp_rows() { return kIcmp; }
 
-std::span<const Row> unspoken_rows(std::string_view prober) {
+std::span<const YamlRow> unspoken_rows(std::string_view prober) {
   if (prober == "grpc") return kGrpc;
   if (prober == "unix") return kUnix;
   return kWebsocket;

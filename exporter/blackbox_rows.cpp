@@ -28,7 +28,7 @@ std::string list(const std::vector<std::string>& values) {
 }
 
 /// `write` for each item, each value once; what it leaves out is left out.
-void copy_list(const Spot& spot, Block& into, std::optional<std::string> (*write)(const Spot&)) {
+void copy_list(const YamlSpot& spot, Block& into, std::optional<std::string> (*write)(const YamlSpot&)) {
   if (!spot.is(YamlNode::Kind::sequence, "a list")) return;
   std::vector<std::string> values;
   for (std::size_t i = 0; i < spot.node->items.size(); ++i)
@@ -37,7 +37,7 @@ void copy_list(const Spot& spot, Block& into, std::optional<std::string> (*write
   if (!values.empty()) into.set(spot.key, list(values));
 }
 
-std::optional<std::int64_t> number_of(const Spot& spot) {
+std::optional<std::int64_t> number_of(const YamlSpot& spot) {
   const auto text = text_of(spot);
   if (!text) return std::nullopt;
   std::int64_t value = 0;
@@ -100,7 +100,7 @@ constexpr std::array<Scale, 9> kSizes = {{{"KiB", kKilo},
                                           {"TB", kKilo* kKilo* kKilo* kKilo},
                                           {"B", 1}}};
 
-std::optional<std::string> pattern_of(const Spot& spot) {
+std::optional<std::string> pattern_of(const YamlSpot& spot) {
   const auto text = text_of(spot);
   if (!text) return std::nullopt;
   if (const auto error = regex_error(*text)) {
@@ -124,14 +124,14 @@ std::string file_word(std::string_view text) {
 // ---- tls_config ---------------------------------------------------------------------------------------------
 
 /// PEM in the text itself.
-void pem_to_file(const Spot& spot, Block& into) {
+void pem_to_file(const YamlSpot& spot, Block& into) {
   if (!text_of(spot)) return;
   const std::string path = file_for(spot, std::string(spot.path.substr(spot.path.rfind('.') + 1)) + ".pem");
   spot.warn("stands in the configuration itself, expected a file: write it to " + path, into);
   into.set(spot.key, quote_toml(path));
 }
 
-constexpr Row kTls[] = {
+constexpr YamlRow kTls[] = {
     {"insecure_skip_verify", copy_flag},
     {"ca_file", copy_text},
     {"cert_file", copy_text},
@@ -170,41 +170,42 @@ void Block::add(Block table, bool is_item) {
   tables += table.tables;
 }
 
-Spot Spot::member(const YamlMember& member, std::string_view as) const {
+YamlSpot YamlSpot::member(const YamlMember& member, std::string_view as) const {
   return {&member.value, path + "." + printable(member.key, 80), as.empty() ? std::string_view(member.key) : as,
           import};
 }
 
-Spot Spot::item(std::size_t index) const {
+YamlSpot YamlSpot::item(std::size_t index) const {
   return {&node->items[index], path + "[" + std::to_string(index) + "]", key, import};
 }
 
-void Spot::fail(const std::string& what) const {
+void YamlSpot::fail(const std::string& what) const {
   import->errors.push_back({import->file, node->at.line, node->at.column, path, what});
 }
 
-void Spot::warn(const std::string& what, Block& into) const {
+void YamlSpot::warn(const std::string& what, Block& into) const {
   import->warnings.push_back({import->file, node->at.line, node->at.column, path, what});
   into.remark(path + ": " + what);
 }
 
-bool Spot::is(YamlNode::Kind kind, std::string_view expects) const {
+bool YamlSpot::is(YamlNode::Kind kind, std::string_view expects) const {
   if (node->kind == kind) return true;
   if (node->kind != YamlNode::Kind::null)
     fail("is " + std::string(describe(node->kind)) + ", expected " + std::string(expects));
   return false;
 }
 
-void walk(const Spot& map, std::span<const Row> rows, Block& into) {
+void walk(const YamlSpot& map, std::span<const YamlRow> rows, Block& into) {
   if (!map.is(YamlNode::Kind::map, "a table")) return;
   for (const YamlMember& member : map.node->members) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& each) { return each.key == member.key; });
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const YamlRow& each) { return each.key == member.key; });
     if (row != rows.end()) {
       row->write(map.member(member, row->as), into);
       continue;
     }
     std::vector<std::string> known;
-    for (const Row& each : rows) known.emplace_back(each.key);
+    for (const YamlRow& each : rows) known.emplace_back(each.key);
     map.import->errors.push_back({map.import->file, member.at.line, member.at.column,
                                   map.path + "." + printable(member.key, 80),
                                   "is not known to blackbox_exporter 0.28" + suggestion(member.key, known)});
@@ -213,13 +214,13 @@ void walk(const Spot& map, std::span<const Row> rows, Block& into) {
 
 // ---- values -------------------------------------------------------------------------------------------------
 
-std::optional<std::string> text_of(const Spot& spot) {
+std::optional<std::string> text_of(const YamlSpot& spot) {
   if (!spot.is(YamlNode::Kind::scalar, "a value")) return std::nullopt;
   return spot.node->text;
 }
 
 /// YAML 1.1's words for it are understood where a flag is wanted.
-std::optional<bool> flag_of(const Spot& spot) {
+std::optional<bool> flag_of(const YamlSpot& spot) {
   const auto text = text_of(spot);
   if (!text) return std::nullopt;
   const std::string word = lower(*text);
@@ -231,37 +232,37 @@ std::optional<bool> flag_of(const Spot& spot) {
   return std::nullopt;
 }
 
-void copy_text(const Spot& spot, Block& into) {
+void copy_text(const YamlSpot& spot, Block& into) {
   const auto text = text_of(spot);
   if (text && !text->empty()) into.set(spot.key, quote_toml(*text));
 }
 
-void copy_flag(const Spot& spot, Block& into) {
+void copy_flag(const YamlSpot& spot, Block& into) {
   if (const auto flag = flag_of(spot)) into.set(spot.key, *flag ? "true" : "false");
 }
 
-void copy_number(const Spot& spot, Block& into) {
+void copy_number(const YamlSpot& spot, Block& into) {
   const auto number = number_of(spot);
   if (number && *number != 0) into.set(spot.key, std::to_string(*number));
 }
 
-void copy_numbers(const Spot& spot, Block& into) {
-  copy_list(spot, into, [](const Spot& item) -> std::optional<std::string> {
+void copy_numbers(const YamlSpot& spot, Block& into) {
+  copy_list(spot, into, [](const YamlSpot& item) -> std::optional<std::string> {
     const auto number = number_of(item);
     return number ? std::optional(std::to_string(*number)) : std::nullopt;
   });
 }
 
-void copy_texts(const Spot& spot, Block& into) {
-  copy_list(spot, into, [](const Spot& item) -> std::optional<std::string> {
+void copy_texts(const YamlSpot& spot, Block& into) {
+  copy_list(spot, into, [](const YamlSpot& item) -> std::optional<std::string> {
     const auto text = text_of(item);
     return text ? std::optional(quote_toml(*text)) : std::nullopt;
   });
 }
 
-void copy_patterns(const Spot& spot, Block& into) { copy_list(spot, into, pattern_of); }
+void copy_patterns(const YamlSpot& spot, Block& into) { copy_list(spot, into, pattern_of); }
 
-void copy_duration(const Spot& spot, Block& into) {
+void copy_duration(const YamlSpot& spot, Block& into) {
   const auto text = text_of(spot);
   if (!text || *text == "0") return;
   const auto nanoseconds = sum_of(*text, kTimes);
@@ -270,7 +271,7 @@ void copy_duration(const Spot& spot, Block& into) {
   if (duration.count() != 0) into.set(spot.key, quote_toml(format_duration(duration)));
 }
 
-void copy_size(const Spot& spot, Block& into) {
+void copy_size(const YamlSpot& spot, Block& into) {
   const auto text = text_of(spot);
   if (!text || *text == "0") return;
   const auto bytes = sum_of(*text, kSizes);
@@ -280,7 +281,7 @@ void copy_size(const Spot& spot, Block& into) {
   if (kept >= 1) into.set(spot.key, quote_toml(std::to_string(static_cast<std::uint64_t>(kept)) + "B"));
 }
 
-void copy_tls(const Spot& spot, Block& into) {
+void copy_tls(const YamlSpot& spot, Block& into) {
   Block table{into.header + "." + std::string(spot.key)};
   walk(spot, kTls, table);
   into.add(std::move(table));
@@ -288,14 +289,14 @@ void copy_tls(const Spot& spot, Block& into) {
 
 // ---- what is not taken over ---------------------------------------------------------------------------------
 
-std::string file_for(const Spot& spot, std::string_view what) {
+std::string file_for(const YamlSpot& spot, std::string_view what) {
   const std::string plain = file_word(spot.import->module) + "-" + std::string(what);
   std::string name = plain;
   for (int n = 2; !spot.import->secret_files.insert(name).second; ++n) name = plain + "-" + std::to_string(n);
   return kSecretFolder + name;
 }
 
-void secret_to_file(const Spot& spot, Block& into) {
+void secret_to_file(const YamlSpot& spot, Block& into) {
   if (!text_of(spot)) return;
   const std::string path = file_for(spot, spot.key);
   spot.warn("is a secret, which may not stand in a configuration: write it to " + path, into);
@@ -310,10 +311,10 @@ bool holds_secret(std::string_view header) {
                      [&](const char* sign) { return name.find(sign) != std::string::npos; });
 }
 
-void drop(const Spot& spot, Block& into) {
+void drop(const YamlSpot& spot, Block& into) {
   if (spot.node->kind != YamlNode::Kind::null) spot.warn("cannot be taken over, and is left out", into);
 }
 
-void ignore(const Spot& /*spot*/, Block& /*into*/) {}
+void ignore(const YamlSpot& /*spot*/, Block& /*into*/) {}
 
 }  // namespace mw::blackbox

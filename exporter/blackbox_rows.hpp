@@ -40,14 +40,14 @@ struct Import {
 };
 
 /// One value of the YAML, and where it goes.
-struct Spot {
+struct YamlSpot {
   const YamlNode* node;
   std::string path;
   std::string_view key;  ///< in TOML
   Import* import;
 
-  Spot member(const YamlMember& member, std::string_view as = "") const;
-  Spot item(std::size_t index) const;
+  YamlSpot member(const YamlMember& member, std::string_view as = "") const;
+  YamlSpot item(std::size_t index) const;
   void fail(const std::string& what) const;
   /// Tells, and leaves a comment in its place.
   void warn(const std::string& what, Block& into) const;
@@ -55,46 +55,46 @@ struct Spot {
   bool is(YamlNode::Kind kind, std::string_view expects) const;
 };
 
-struct Row {
+struct YamlRow {
   std::string_view key;
-  void (*write)(const Spot&, Block&);
+  void (*write)(const YamlSpot&, Block&);
   std::string_view as = "";  ///< the key in TOML, if it is another one
 };
 
 /// Each key of the map by its row; keys without one are mistakes, as they are to blackbox_exporter.
-void walk(const Spot& map, std::span<const Row> rows, Block& into);
+void walk(const YamlSpot& map, std::span<const YamlRow> rows, Block& into);
 
-std::span<const Row> http_rows();
-std::span<const Row> tcp_rows();
-std::span<const Row> dns_rows();
-std::span<const Row> icmp_rows();
+std::span<const YamlRow> http_rows();
+std::span<const YamlRow> tcp_rows();
+std::span<const YamlRow> dns_rows();
+std::span<const YamlRow> icmp_rows();
 /// Of a prober that is not spoken here: its keys are known, and lead nowhere.
-std::span<const Row> unspoken_rows(std::string_view prober);
+std::span<const YamlRow> unspoken_rows(std::string_view prober);
 
 // ---- what rows write with -----------------------------------------------------------------------------------
 
-void copy_text(const Spot&, Block&);
-void copy_flag(const Spot&, Block&);
-void copy_number(const Spot&, Block&);  ///< 0 = not set
-void copy_numbers(const Spot&, Block&);
-void copy_texts(const Spot&, Block&);
-void copy_patterns(const Spot&, Block&);
-void copy_duration(const Spot&, Block&);
-void copy_size(const Spot&, Block&);
-void copy_tls(const Spot&, Block&);
+void copy_text(const YamlSpot&, Block&);
+void copy_flag(const YamlSpot&, Block&);
+void copy_number(const YamlSpot&, Block&);  ///< 0 = not set
+void copy_numbers(const YamlSpot&, Block&);
+void copy_texts(const YamlSpot&, Block&);
+void copy_patterns(const YamlSpot&, Block&);
+void copy_duration(const YamlSpot&, Block&);
+void copy_size(const YamlSpot&, Block&);
+void copy_tls(const YamlSpot&, Block&);
 /// { A = "b", C = "d" }
 std::string inline_table(const Pairs&);
 /// KEY_file = a file that is still to be made.
-void secret_to_file(const Spot&, Block&);
+void secret_to_file(const YamlSpot&, Block&);
 /// Not taken over.
-void drop(const Spot&, Block&);
+void drop(const YamlSpot&, Block&);
 /// Known, and nothing to us.
-void ignore(const Spot&, Block&);
+void ignore(const YamlSpot&, Block&);
 
-std::optional<std::string> text_of(const Spot&);  ///< nothing (and no complaint) for null
-std::optional<bool> flag_of(const Spot&);
+std::optional<std::string> text_of(const YamlSpot&);  ///< nothing (and no complaint) for null
+std::optional<bool> flag_of(const YamlSpot&);
 /// A new name below /etc/mirrorwarden, for what must not stand in the output.
-std::string file_for(const Spot&, std::string_view what);
+std::string file_for(const YamlSpot&, std::string_view what);
 /// Whether a header of that name is likely to hold a secret.
 bool holds_secret(std::string_view header);
 
