@@ -11,9 +11,9 @@ constexpr double kNeverVerified = -62135596800;  // the year 1, where Go's time 
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-class Page {
+class ProbePage {
  public:
-  Page() { out_.reserve(4096); }
+  ProbePage() { out_.reserve(4096); }
 
   void family(std::string_view name) {
     metric_ = &probe_metric(name);
@@ -36,7 +36,7 @@ class Page {
   const Metric* metric_ = nullptr;
 };
 
-void add_dns(Page& page, const DnsProbed& dns) {
+void add_dns(ProbePage& page, const DnsProbed& dns) {
   page.add("probe_dns_additional_rrs", static_cast<double>(dns.additionals));
   page.add("probe_dns_answer_rrs", static_cast<double>(dns.answers));
   page.add("probe_dns_authority_rrs", static_cast<double>(dns.authorities));
@@ -46,12 +46,12 @@ void add_dns(Page& page, const DnsProbed& dns) {
   page.phase("resolve", dns.resolve);
 }
 
-void add_serial(Page& page, const DnsProbed& dns) {
+void add_serial(ProbePage& page, const DnsProbed& dns) {
   page.add("probe_dns_query_succeeded", dns.answered ? 1 : 0);
   if (dns.asked_soa) page.add("probe_dns_serial", dns.serial.value_or(0));
 }
 
-void add_expectations(Page& page, const TcpProbed& tcp) {
+void add_expectations(ProbePage& page, const TcpProbed& tcp) {
   Labels labels;
   for (const auto& [name, value] : tcp.expect_info) labels.add(name, value);
   if (!tcp.expect_info.empty()) page.family("probe_expect_info");
@@ -59,12 +59,12 @@ void add_expectations(Page& page, const TcpProbed& tcp) {
   if (tcp.expects_bytes) page.add("probe_failed_due_to_bytes", tcp.failed_due_to_bytes ? 1 : 0);
 }
 
-void add_failure(Page& page, const Failure& failure) {
+void add_failure(ProbePage& page, const Failure& failure) {
   page.family("probe_failure_info");
   page.sample({{"layer", name(failure.layer)}, {"reason", name(failure.reason)}}, 1);
 }
 
-void add_http(Page& page, const HttpProbed& http) {
+void add_http(ProbePage& page, const HttpProbed& http) {
   page.add("probe_http_content_length", static_cast<double>(http.content_length));
   page.family("probe_http_duration_seconds");
   page.phase("connect", http.connect);
@@ -80,7 +80,7 @@ void add_http(Page& page, const HttpProbed& http) {
   page.add("probe_http_version", http.version);
 }
 
-void add_icmp(Page& page, const IcmpProbed& icmp) {
+void add_icmp(ProbePage& page, const IcmpProbed& icmp) {
   page.family("probe_icmp_duration_seconds");
   page.phase("resolve", icmp.resolve);
   page.phase("rtt", icmp.rtt);
@@ -88,7 +88,7 @@ void add_icmp(Page& page, const IcmpProbed& icmp) {
   if (icmp.hop_limit) page.add("probe_icmp_reply_hop_limit", *icmp.hop_limit);
 }
 
-void add_lookup(Page& page, const ProbeLookup& lookup) {
+void add_lookup(ProbePage& page, const ProbeLookup& lookup) {
   page.add("probe_ip_addr_hash", lookup.address ? address_hash(*lookup.address) : 0);
   page.add("probe_ip_protocol", lookup.address ? (lookup.address->v6 ? 6 : 4) : 0);
 }
@@ -97,7 +97,7 @@ bool verifies(const Module& module) {
   return module.prober == Prober::tcp ? module.tcp.tls_terms.verify : module.http.tls_terms.verify;
 }
 
-void add_certificates(Page& page, const TlsSeen& tls, bool verified) {
+void add_certificates(ProbePage& page, const TlsSeen& tls, bool verified) {
   if (tls.earliest_expiry) page.add("probe_ssl_earliest_cert_expiry", unix_seconds(*tls.earliest_expiry));
   if (!verified)
     page.add("probe_ssl_last_chain_expiry_timestamp_seconds", kNeverVerified);
@@ -112,7 +112,7 @@ void add_certificates(Page& page, const TlsSeen& tls, bool verified) {
               1);
 }
 
-void add_tls_info(Page& page, const TlsSeen& tls, bool with_cipher) {
+void add_tls_info(ProbePage& page, const TlsSeen& tls, bool with_cipher) {
   if (with_cipher && !tls.cipher.empty()) {
     page.family("probe_tls_cipher_info");
     page.sample({{"cipher", tls.cipher}}, 1);
@@ -132,7 +132,7 @@ std::uint32_t address_hash(const Address& address) {
 std::string probe_page(const Module& module, const Probed& probed, Duration timeout) {
   // blackbox_exporter tells of no certificates in DNS over TLS.
   const bool tells_tls = probed.tls && !probed.dns;
-  Page page;
+  ProbePage page;
   if (probed.dns) add_dns(page, *probed.dns);
   if (probed.lookup) page.add("probe_dns_lookup_time_seconds", seconds(probed.lookup->took));
   if (probed.dns) add_serial(page, *probed.dns);
