@@ -158,7 +158,7 @@ class Redirector(http.server.BaseHTTPRequestHandler):
             to = "http://r.allowed.test:8000/r?to=" + urllib.parse.quote(to, safe="")
         self.send_response(int(wanted.get("status", ["302"])[0]) if to else 200)
         if to:
-            self.send_header("Location", to)
+            self.send_header("Location", to.encode().decode("latin-1"))
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
         self.end_headers()
