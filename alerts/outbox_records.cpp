@@ -320,14 +320,14 @@ void restore_one(const Record& record, Instant now, SysTime alive, Owing& into) 
   }
   if (record.kind == "told") ledger.told[key_in(Json::parse(record.item))] = told_in(json);
   if (record.kind == "parcel") ledger.parcels[record.item] = parcel_in(json);
-  if (record.kind == "group") ledger.groups[record.item].flushed = on_the_steady_clock(time_in(json), now);
+  if (record.kind == "group") ledger.groups[record.item] = group_in(json, now);
 }
 
 }  // namespace
 
 Owing restored(const std::vector<Record>& records, Instant now, std::size_t& passed_over) {
   constexpr std::string_view kKinds[] = {"alert", "receiver", "told", "parcel", "group", "silence"};
-  const SysTime alive = std::min(last_alive(records, now.wall), now.wall);
+  const SysTime alive = last_alive(records, now.wall);  // after now, if the clock went back: what counted hangs on it
   Owing owing;
   for (const Record& record : records) {
     if (std::find(std::begin(kKinds), std::end(kKinds), record.kind) == std::end(kKinds)) continue;
