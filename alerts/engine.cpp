@@ -40,6 +40,8 @@ void step_yes(Alert& alert, Instant now) {
     alert.phase = Phase::pending;
     alert.held = {};
     alert.active_at = now.wall;
+    alert.muted_by.clear();  // as if it had not been known before: whether it was hangs on who is still owed its end
+    alert.unmuted_at.reset();
   }
   if (alert.phase == Phase::pending && alert.held >= alert.rule->hold) fire(alert, now);
 }

@@ -27,17 +27,17 @@ bool told_by(const Alert& alert, const Receiver& receiver) {
   return std::find(notify.begin(), notify.end(), receiver.name) != notify.end();
 }
 
-/// What it should hear next of this alert, if anything. An episode's all-clear comes before the next one's firing, and
-/// is owed only for a firing that was attempted; what is muted or silenced is not heard of at all, and of what somebody
-/// has seen to there is no reminder.
+/// What it should hear next of this alert, if anything, once that can be heard of. An episode's all-clear comes before
+/// the next one's firing, and is owed only for a firing that was attempted; that a silence is over and the alert is not
+/// is news; of what somebody has seen to there is no reminder.
 std::optional<Owed> item_of(const AlertKey& key, const Alert& alert, const Told& told, const Receiver& receiver) {
-  if (!alert.heard()) return std::nullopt;
   const bool over = alert.phase != Phase::firing || alert.episode != told.attempted;
   if (told.attempted > told.resolved && over && receiver.send_resolved)
     return Owed{key, told.attempted, false, true, told.started, std::max(alert.resolved_at, told.started)};
   if (!told_by(alert, receiver) || alert.phase != Phase::firing) return std::nullopt;
   if (alert.acknowledged && told.fired == alert.episode) return std::nullopt;
-  return Owed{key, alert.episode, true, told.fired < alert.episode, alert.fired_at, {}};
+  const bool news = told.fired < alert.episode || told.hushed == alert.episode;
+  return Owed{key, alert.episode, true, news, alert.fired_at, {}};
 }
 
 std::map<std::string, std::string> group_labels(const Alert& alert, const Receiver& receiver) {
@@ -55,15 +55,31 @@ std::set<std::string> locked_groups(const Ledger& ledger) {
 
 // ---- time ---------------------------------------------------------------------------------------------------
 
-bool is_due(const Group& group, const Outline& outline, const Receiver& receiver, SteadyTime now) {
-  if (outline.news == 0) return group.flushed && now - *group.flushed >= receiver.repeat_interval;
-  if (group.flushed) return now - *group.flushed >= receiver.group_interval;
-  return group.waiting && now - *group.waiting >= receiver.group_wait;
+std::optional<SteadyTime> after(const std::optional<SteadyTime>& time, Duration wait) {
+  if (!time || wait == Duration::max()) return std::nullopt;
+  return *time + wait;
+}
+
+/// When what there is to tell of a group may be told. Nothing: not ever.
+std::optional<SteadyTime> due_at(const Group& group, const Outline& outline, const Receiver& receiver) {
+  if (outline.items.empty()) return std::nullopt;
+  if (outline.news == 0) return after(group.flushed, receiver.repeat_interval);
+  if (group.free) return group.waiting;
+  if (group.flushed) return after(group.flushed, receiver.group_interval);
+  return after(group.waiting, outline.was_hushed ? Duration::zero() : receiver.group_wait);
 }
 
 double tokens_used(const Ledger& ledger, const Pace& pace, SteadyTime now) {
   const double refilled = seconds(now - ledger.tokens_at) / seconds(pace.each);
   return std::max(0.0, ledger.tokens_used - std::max(0.0, refilled));
+}
+
+/// When there is a token again; a little later, for tokens are counted in fractions.
+SteadyTime token_at(const Ledger& ledger, const Pace& pace) {
+  const double missing = ledger.tokens_used - (pace.burst - 1);
+  if (missing <= 0) return ledger.tokens_at;
+  const std::chrono::duration<double> refill = missing * pace.each;
+  return ledger.tokens_at + std::chrono::ceil<std::chrono::microseconds>(refill) + std::chrono::microseconds(1);
 }
 
 /// The larger half is sure, the rest is spread, so that many agents do not come back at once.
@@ -92,6 +108,14 @@ Batch batch_of_group(const std::string& key, const Outline& outline) {
   Batch batch{key, outline.labels, {key}, outline.items, MessageKind::news, outline.catches_up};
   if (outline.news == 0) batch.kind = MessageKind::reminder;
   return batch;
+}
+
+/// Nothing: a message of it is under way, or it is not ever.
+std::optional<SteadyTime> due_at(const Ledger& ledger, const std::set<std::string>& locked,
+                                 const Outlook::value_type& entry, const Receiver& receiver) {
+  const auto group = ledger.groups.find(entry.first);
+  if (group == ledger.groups.end() || locked.contains(entry.first)) return std::nullopt;
+  return due_at(group->second, entry.second, receiver);
 }
 
 using Due = std::vector<Outlook::const_pointer>;
@@ -128,9 +152,8 @@ Due due_groups(const Ledger& ledger, const Outlook& outlook, const Receiver& rec
   const std::set<std::string> locked = locked_groups(ledger);
   Due due;
   for (const auto& entry : outlook) {
-    const auto group = ledger.groups.find(entry.first);
-    const bool is_free = group != ledger.groups.end() && !locked.contains(entry.first);
-    if (is_free && is_due(group->second, entry.second, receiver, now)) due.push_back(&entry);
+    const auto at = due_at(ledger, locked, entry, receiver);
+    if (at && *at <= now) due.push_back(&entry);
   }
   return due;
 }
@@ -176,6 +199,7 @@ void mark_told(Ledger& ledger, const Parcel& parcel) {
     Told& told = ledger.told[item.key];
     std::uint64_t& last = item.firing ? told.fired : told.resolved;
     last = std::max(last, item.episode);
+    if (item.firing && told.hushed == item.episode) told.hushed = 0;  // it waited for the same silence
     if (!item.firing) told.ended = item.ends_at;
   }
 }
@@ -185,26 +209,32 @@ void mark_told(Ledger& ledger, const Parcel& parcel) {
 Outlook look_out(const Ledger& ledger, const Alerts& alerts, const Receiver& receiver) {
   Outlook all;
   for (const auto& [key, alert] : alerts) {
-    const auto told = ledger.told.find(key);
-    auto item = item_of(key, alert, told == ledger.told.end() ? Told{} : told->second, receiver);
-    if (!item) continue;
+    const auto found = ledger.told.find(key);
+    const Told told = found == ledger.told.end() ? Told{} : found->second;
+    auto item = item_of(key, alert, told, receiver);
+    if (!item || (!alert.heard() && item->episode > told.attempted)) continue;
     auto labels = group_labels(alert, receiver);
     Outline& outline = all[group_key(labels)];
+    outline.labels = std::move(labels);
+    if (!alert.heard()) continue;
     outline.news += item->news ? 1 : 0;
     outline.catches_up |= !item->firing && alert.phase == Phase::firing;
-    outline.labels = std::move(labels);
+    outline.was_hushed |= item->firing && told.hushed == item->episode;
     outline.items.push_back(std::move(*item));
   }
   return all;
 }
 
-Ledger held_back(Ledger ledger, const Alerts& alerts) {
+Ledger held_back(Ledger ledger, const Alerts& alerts, const Receiver& receiver) {
   const auto is_silenced = [&](const Owed& item) {
     const auto found = alerts.find(item.key);
     return found != alerts.end() && !found->second.silenced_by.empty();
   };
   for (auto& [key, parcel] : ledger.parcels)
     parcel.silenced = std::all_of(parcel.items.begin(), parcel.items.end(), is_silenced);
+  for (const auto& [key, alert] : alerts)
+    if (alert.phase == Phase::firing && !alert.silenced_by.empty() && told_by(alert, receiver))
+      ledger.told[key].hushed = alert.episode;
   return ledger;
 }
 
@@ -232,6 +262,16 @@ std::optional<NextStep> next_step(const Ledger& ledger, const Outlook& outlook, 
   return std::nullopt;
 }
 
+std::optional<SteadyTime> next_time(const Ledger& ledger, const Outlook& outlook, const Receiver& receiver) {
+  const std::set<std::string> locked = locked_groups(ledger);
+  std::optional<SteadyTime> first;
+  if (next_parcel(ledger)) first = SteadyTime::min();
+  for (const auto& entry : outlook)
+    if (const auto at = due_at(ledger, locked, entry, receiver)) first = std::min(first.value_or(*at), *at);
+  if (!first) return std::nullopt;
+  return std::max({*first, ledger.not_before, token_at(ledger, find_receiver_kind(receiver.kind)->pace)});
+}
+
 std::size_t count_owed(const Outlook& outlook) {
   std::size_t count = 0;
   for (const auto& [key, outline] : outlook) count += outline.news;
@@ -254,14 +294,14 @@ Ledger packed(Ledger ledger, const Batch& batch, Message message, SteadyTime now
   ++ledger.tally.made;
   for (const std::string& key : batch.groups) {
     Group& group = ledger.groups[key];
-    group.waiting.reset();
-    if (!batch.catches_up) group.flushed = now;
+    group = {std::nullopt, now, batch.catches_up};
   }
   for (const Owed& item : batch.items) {
     if (!item.firing) continue;
     Told& told = ledger.told[item.key];
     told.attempted = item.episode;
     told.started = item.starts_at;
+    told.hushed = 0;
   }
   ledger.parcels[batch.group] = {std::move(message), batch.labels, batch.groups, batch.items, 0, {}, false};
   return ledger;

@@ -19,6 +19,7 @@ struct Told {
   std::uint64_t attempted = 0;  ///< the last whose firing is in a message, whether or not that was accepted
   std::uint64_t fired = 0;      ///< the last whose firing was accepted
   std::uint64_t resolved = 0;   ///< the last whose all-clear was accepted
+  std::uint64_t hushed = 0;     ///< the last that fired under a silence since it was told: news when that ends
   SysTime started{};            ///< when the last attempted one began
   SysTime ended{};              ///< when the last resolved one did, until resend.hpp has told that for long enough
   bool operator==(const Told&) const = default;
@@ -60,6 +61,7 @@ struct Parcel {
 struct Group {
   std::optional<SteadyTime> waiting = {};  ///< since when there is news that is in no message
   std::optional<SteadyTime> flushed = {};  ///< when its last message was made
+  bool free = false;                       ///< that one told the end of what fires again: the next need not wait
 };
 
 /// A message that the receiver would never have taken.
@@ -95,19 +97,20 @@ struct Ledger {
 /// By receiver name.
 using Outbox = std::map<std::string, Ledger>;
 
-/// Everything a receiver should hear of a group now.
+/// Everything a receiver should hear of a group now. No items: what it was told of goes on, muted or silenced.
 struct Outline {
   std::map<std::string, std::string> labels;
   std::vector<Owed> items;
   std::size_t news = 0;  ///< how many of them it was not told
   bool catches_up = false;
+  bool was_hushed = false;  ///< a silence has held news of it back for longer than others have to wait
 };
 /// By group.
 using Outlook = std::map<std::string, Outline>;
 Outlook look_out(const Ledger&, const Alerts&, const Receiver&);
 
-/// Sees which messages under way wait for a silence to end. To be asked before noted().
-Ledger held_back(Ledger, const Alerts&);
+/// Sees which messages under way wait for a silence to end, and what fires under one. To be asked before noted().
+Ledger held_back(Ledger, const Alerts&, const Receiver&);
 
 /// Sees what is news, which groups there are, and which are no more.
 Ledger noted(Ledger, const Outlook&, SteadyTime now);
@@ -119,6 +122,9 @@ struct NextStep {
   Batch batch;
 };
 std::optional<NextStep> next_step(const Ledger&, const Outlook&, const Receiver&, SteadyTime now);
+
+/// When next_step() will have something, should nothing happen before; asked when it has nothing now. Nothing: never.
+std::optional<SteadyTime> next_time(const Ledger&, const Outlook&, const Receiver&);
 
 /// How many pieces of news it has not accepted; what is muted or silenced is not counted.
 std::size_t count_owed(const Outlook&);

@@ -173,13 +173,17 @@ Parcel parcel_in(const Json& json) {
 }
 
 Json json_of(const Told& told, Instant /*now*/) {
-  return {told.attempted, told.fired, told.resolved, number_of(told.started), number_of(told.ended)};
+  return {told.attempted, told.fired, told.resolved, number_of(told.started), number_of(told.ended), told.hushed};
 }
 
-/// Records of before there were resends have four values.
+/// Older records have four values, or five.
 Told told_in(const Json& json) {
-  return {json.at(0).get<std::uint64_t>(), json.at(1).get<std::uint64_t>(), json.at(2).get<std::uint64_t>(),
-          time_in(json.at(3)), json.size() > 4 ? time_in(json.at(4)) : SysTime{}};
+  return {json.at(0).get<std::uint64_t>(),
+          json.at(1).get<std::uint64_t>(),
+          json.at(2).get<std::uint64_t>(),
+          json.size() > 5 ? json.at(5).get<std::uint64_t>() : 0,
+          time_in(json.at(3)),
+          json.size() > 4 ? time_in(json.at(4)) : SysTime{}};
 }
 
 Json json_of(const std::deque<DeadLetter>& dead) {
@@ -198,12 +202,24 @@ std::deque<DeadLetter> dead_in(const Json& json) {
 
 Json receiver_json(const Ledger& ledger) { return {{"sequence", ledger.sequence}, {"dead", json_of(ledger.dead)}}; }
 
-Json json_of(SteadyTime flushed, Instant now) { return number_of(on_the_wall(flushed, now)); }
+/// When its last message was made, and whether the next one is free.
+using Flushed = std::pair<SteadyTime, bool>;
 
-std::map<std::string, SteadyTime> flushed_groups(const Ledger& ledger) {
-  std::map<std::string, SteadyTime> flushed;
+Json json_of(const Flushed& flushed, Instant now) {
+  return {number_of(on_the_wall(flushed.first, now)), flushed.second};
+}
+
+/// Older records are the time alone.
+Group group_in(const Json& json, Instant now) {
+  const bool is_pair = json.is_array();
+  const SysTime flushed = time_in(is_pair ? json.at(0) : json);
+  return {std::nullopt, on_the_steady_clock(flushed, now), is_pair && json.at(1).get<bool>()};
+}
+
+std::map<std::string, Flushed> flushed_groups(const Ledger& ledger) {
+  std::map<std::string, Flushed> flushed;
   for (const auto& [key, group] : ledger.groups)
-    if (group.flushed) flushed.emplace(key, *group.flushed);
+    if (group.flushed) flushed.try_emplace(key, *group.flushed, group.free);
   return flushed;
 }
 
@@ -320,14 +336,14 @@ void restore_one(const Record& record, Instant now, SysTime alive, Owing& into) 
   }
   if (record.kind == "told") ledger.told[key_in(Json::parse(record.item))] = told_in(json);
   if (record.kind == "parcel") ledger.parcels[record.item] = parcel_in(json);
-  if (record.kind == "group") ledger.groups[record.item].flushed = on_the_steady_clock(time_in(json), now);
+  if (record.kind == "group") ledger.groups[record.item] = group_in(json, now);
 }
 
 }  // namespace
 
 Owing restored(const std::vector<Record>& records, Instant now, std::size_t& passed_over) {
   constexpr std::string_view kKinds[] = {"alert", "receiver", "told", "parcel", "group", "silence"};
-  const SysTime alive = std::min(last_alive(records, now.wall), now.wall);
+  const SysTime alive = last_alive(records, now.wall);  // after now, if the clock went back: what counted hangs on it
   Owing owing;
   for (const Record& record : records) {
     if (std::find(std::begin(kKinds), std::end(kKinds), record.kind) == std::end(kKinds)) continue;

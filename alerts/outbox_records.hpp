@@ -39,7 +39,7 @@ class OwingRecords {
   struct KeptLedger {
     std::map<AlertKey, Told> told;
     std::map<std::string, std::pair<std::string, int>> parcels;  ///< id and attempts
-    std::map<std::string, SteadyTime> flushed;
+    std::map<std::string, std::pair<SteadyTime, bool>> flushed;
     std::uint64_t sequence = 0;
     std::size_t buried = 0;
   };

@@ -86,6 +86,7 @@ class Warden {
     bool waiting = false;
   };
   using Due = std::pair<SteadyTime, SlotKey>;
+  using WakeUp = std::pair<std::string, SteadyTime>;
 
   // scheduling
   Slot make_slot(const SlotKey&, const std::shared_ptr<const Pool>&, const Mirror&) const;
@@ -127,6 +128,7 @@ class Warden {
   std::string make_parcel(const Receiver&, const Batch&);
   bool has_words(const Receiver&, const std::string& parcel);
   Task<void> made_durable(std::uint64_t save);
+  void arm_delivery(const Receiver&, std::optional<SteadyTime> due);
   Task<void> deliver_later(std::string receiver, SteadyTime at);
   Task<void> deliver(Receiver, std::string parcel, std::uint64_t save);
   void take_delivery(const Receiver&, const std::string& parcel, const Delivery&);
@@ -188,6 +190,7 @@ class Warden {
   Owing owing_;
   std::map<std::string, std::size_t> owed_;  ///< by receiver, as last looked
   std::set<std::string> delivering_;         ///< receivers with a request under way
+  std::set<WakeUp> wake_ups_;                ///< of receivers that something falls due for before the next evaluation
   std::map<std::string, Round> rounds_;      ///< of receivers that forget
   std::set<std::string> rounds_armed_;       ///< receivers whose next round something wakes up for
 };

@@ -21,11 +21,14 @@ void Warden::pump_delivery(const Receiver& receiver) {
   Ledger& ledger = owing_.outbox[receiver.name];
   if (forgets(receiver)) keep_round(receiver, ledger);
   const Outlook outlook = look_out(ledger, owing_.alerts, receiver);
-  ledger = held_back(std::move(ledger), owing_.alerts);
+  ledger = held_back(std::move(ledger), owing_.alerts, receiver);
   ledger = noted(std::move(ledger), outlook, net_.now());
   owed_[receiver.name] = count_owed(outlook);
   const auto next = next_step(ledger, outlook, receiver, net_.now());
-  if (!next) return pump_round(receiver);
+  if (!next) {
+    arm_delivery(receiver, next_time(ledger, outlook, receiver));
+    return pump_round(receiver);
+  }
   const std::string parcel = next->parcel.empty() ? make_parcel(receiver, next->batch) : next->parcel;
   ledger = attempted(std::move(ledger), parcel, receiver, net_.now());
   delivering_.insert(receiver.name);
@@ -96,6 +99,7 @@ Task<void> Warden::deliver(Receiver receiver, std::string parcel, std::uint64_t 
   co_await made_durable(wanted);
   if (!has_words(receiver, parcel)) {
     delivering_.erase(receiver.name);
+    wake_receiver(receiver.name);
     co_return;
   }
   Task<Answered> trying = try_once(receiver, owing_.outbox[receiver.name].parcels.at(parcel).message);
@@ -112,13 +116,20 @@ void Warden::take_delivery(const Receiver& receiver, const std::string& parcel, 
   if (ledger.failures == 0) refuses_since_.erase(receiver.name);
   if (ledger.failures > 0) refuses_since_.try_emplace(receiver.name, net_.now());
   save();
-  if (ledger.not_before > net_.now())
-    spawn(deliver_later(receiver.name, ledger.not_before), "delivery to " + receiver.name);
   wake_receiver(receiver.name);
+}
+
+/// Each evaluation is an occasion to tell something; what falls due before the next one has an occasion of its own, so
+/// that nobody's times hang on what else there was to do.
+void Warden::arm_delivery(const Receiver& receiver, std::optional<SteadyTime> due) {
+  if (!due || *due - net_.now() >= config_->agent.evaluation_interval) return;
+  if (!wake_ups_.emplace(receiver.name, *due).second) return;
+  spawn(deliver_later(receiver.name, *due), "delivery to " + receiver.name);
 }
 
 Task<void> Warden::deliver_later(std::string receiver, SteadyTime at) {
   co_await net_.sleep(at - net_.now());
+  wake_ups_.erase({receiver, at});
   wake_receiver(receiver);
 }
 

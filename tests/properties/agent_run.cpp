@@ -279,7 +279,7 @@ void Agent::pump(std::size_t number) {
   const int r = static_cast<int>(number);
   Ledger& ledger = owing_.outbox[desk.receiver.name];
   const Outlook outlook = look_out(ledger, owing_.alerts, desk.receiver);
-  ledger = held_back(std::move(ledger), owing_.alerts);
+  ledger = held_back(std::move(ledger), owing_.alerts, desk.receiver);
   ledger = noted(std::move(ledger), outlook, now().steady);
   demand(post_.looked(r, judged_, real_, count_owed(outlook)));
   const auto next = next_step(ledger, outlook, desk.receiver, now().steady);

@@ -275,3 +275,26 @@ TEST_CASE("the order of rules and mirrors changes nothing") {
     CHECK(each.muted_by == other.at(key).muted_by);
   }
 }
+
+TEST_CASE("what begins as its mute ends is told like what was never known, for that took a look") {
+  Rule muted = rule("B", 0s);
+  muted.inhibited_by = {"G"};
+  Rule source = rule("G", 0s);
+  source.when = std::get<Expression>(parse_expression("self_fault"));
+  const AlertKey key{"B", "p", "m"};
+  const auto seen = [&](bool failing, bool fault, Duration since) {
+    Snapshot snapshot = world(failing, at(since).wall);
+    snapshot.self_fault = fault;
+    return snapshot;
+  };
+  Alerts owed = evaluate({}, {muted, source}, seen(true, false, 0s), at(0s));
+  owed = evaluate(owed, {muted, source}, seen(false, true, 1min), at(1min));  // over, and kept: somebody is owed that
+  REQUIRE(owed.at(key).muted_by == "G");
+  Alerts unknown = evaluate({}, {muted, source}, seen(false, true, 1min), at(1min));
+  REQUIRE_FALSE(unknown.contains(key));
+  for (Alerts* alerts : {&owed, &unknown}) {
+    *alerts = evaluate(*alerts, {muted, source}, seen(true, false, 2min), at(2min));
+    CHECK(alerts->at(key).phase == Phase::firing);
+    CHECK_FALSE(alerts->at(key).muted());
+  }
+}

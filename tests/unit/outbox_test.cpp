@@ -1,90 +1,9 @@
 // What is owed to a receiver: groups, their timing, retries, what is forgotten, and how it all survives.
-#include <catch2/catch.hpp>
-
-#include "alerts/outbox_records.hpp"
+#include "tests/support/outbox_desk.hpp"
 
 using namespace mw;
+using namespace mw::outbox_test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const SysTime kWall(std::chrono::seconds(1'700'000'000));
-Instant at(Duration since) { return {SteadyTime(since), kWall + since}; }
-
-Receiver hook() {
-  Receiver receiver;
-  receiver.name = "hook";
-  receiver.kind = "webhook";
-  return receiver;
-}
-
-const Delivery kAccepted{Acceptance::accepted, 200, {}, ""};
-const Delivery kLater{Acceptance::later, 500, {}, "status 500"};
-const Delivery kRejected{Acceptance::rejected, 400, {}, "status 400"};
-
-std::shared_ptr<const Rule> told_to(std::vector<std::string> receivers) {
-  Rule rule;
-  rule.notify = std::move(receivers);
-  return std::make_shared<const Rule>(std::move(rule));
-}
-
-/// One receiver's side of the story; alerts are set by hand.
-struct Desk {
-  Alerts alerts;
-  Ledger ledger;
-  Receiver receiver = hook();
-  std::vector<std::string> sent;  ///< "1: +A/m" for the first message, which tells of A's firing for m
-
-  void fire(const std::string& rule, const std::string& mirror, Duration since) {
-    Alert& alert = alerts[{rule, "p", mirror}];
-    alert.rule = told_to({"hook"});
-    alert.labels = {{"alertname", rule}, {"pool", "p"}, {"mirror", mirror}};
-    alert.phase = Phase::firing;
-    alert.last = Truth::yes;
-    alert.fired_at = at(since).wall;
-    alert.which = std::get<Expression>(parse_expression("failures[3] >= 2")).any_of[0][0];
-    alert.value = 3;
-    ++alert.episode;
-  }
-  void resolve(const std::string& rule, const std::string& mirror, Duration since) {
-    Alert& alert = alerts.at({rule, "p", mirror});
-    alert.phase = Phase::inactive;
-    alert.resolved_at = at(since).wall;
-  }
-  /// One try to tell something. False: nothing was to be told.
-  bool tell(Duration since, const Delivery& delivery = kAccepted) {
-    const SteadyTime now = at(since).steady;
-    const Outlook outlook = look_out(ledger, alerts, receiver);
-    ledger = held_back(ledger, alerts);
-    ledger = noted(ledger, outlook, now);
-    const auto next = next_step(ledger, outlook, receiver, now);
-    if (!next) return false;
-    std::string parcel = next->parcel;
-    if (parcel.empty()) {
-      Message message;
-      message.sequence = next_sequence(ledger);
-      message.kind = next->batch.kind;
-      message.notices.emplace_back();
-      ledger = packed(ledger, next->batch, message, now);
-      parcel = next->batch.group;
-    }
-    ledger = attempted(ledger, parcel, receiver, now);
-    sent.push_back(text_of(ledger.parcels.at(parcel)));
-    ledger = settled(ledger, parcel, delivery, at(since));
-    return true;
-  }
-  static std::string text_of(const Parcel& parcel) {
-    std::string text = std::to_string(parcel.message.sequence) + ":";
-    if (parcel.message.kind == MessageKind::reminder) text += " reminder";
-    for (const Owed& item : parcel.items)
-      text += std::string(" ") + (item.firing ? item.news ? "+" : "=" : "-") + item.key.rule + "/" + item.key.mirror;
-    return text;
-  }
-};
-
-using Sent = std::vector<std::string>;
-
-}  // namespace
 
 TEST_CASE("outbox: a group waits for its first message, and longer for the next") {
   Desk desk;
@@ -493,81 +412,6 @@ TEST_CASE("outbox records: what cannot be read is passed over and counted, and t
   }
 }
 
-TEST_CASE("outbox: what is silenced is told when the silence ends, if it is still so") {
-  Desk desk;
-  desk.receiver.group_by = {"mirror"};
-  desk.receiver.group_wait = 0s;
-  desk.receiver.group_interval = 0s;
-  desk.fire("A", "told", 0s);
-  CHECK(desk.tell(0s));
-  desk.fire("A", "brief", 1min);
-  desk.fire("A", "long", 1min);
-  for (auto& [key, alert] : desk.alerts) alert.silenced_by = "s1";
-  desk.resolve("A", "told", 2min);
-  desk.resolve("A", "brief", 2min);
-  CHECK_FALSE(desk.tell(5h));
-  for (auto& [key, alert] : desk.alerts) alert.silenced_by.clear();
-  CHECK(desk.tell(6h));
-  CHECK(desk.tell(6h));
-  CHECK_FALSE(desk.tell(6h));
-  CHECK(desk.sent == Sent{"1: +A/told", "2: +A/long", "3: -A/told"});
-}
-
-TEST_CASE("outbox: a message under way waits for the silence of all that it is about") {
-  Desk desk;
-  desk.receiver.group_wait = 0s;
-  desk.fire("A", "m", 0s);
-  desk.fire("A", "n", 0s);
-  CHECK(desk.tell(0s, kLater));
-  desk.alerts.at({"A", "p", "m"}).silenced_by = "s1";
-  CHECK(desk.tell(10s, kLater));
-  desk.alerts.at({"A", "p", "n"}).silenced_by = "s1";
-  CHECK_FALSE(desk.tell(1h));
-  desk.alerts.at({"A", "p", "n"}).silenced_by.clear();
-  CHECK(desk.tell(2h));
-  CHECK(desk.sent == Sent{"1: +A/m +A/n", "1: +A/m +A/n", "1: +A/m +A/n"});
-}
-
-TEST_CASE("outbox: of what somebody has seen to there is no reminder, but its end is told") {
-  Desk desk;
-  desk.receiver.group_wait = 0s;
-  desk.fire("A", "m", 0s);
-  desk.alerts.at({"A", "p", "m"}).acknowledged = Acknowledgement{"ann", "on it", kWall};
-  CHECK(desk.tell(0s));
-  CHECK_FALSE(desk.tell(100h));
-  desk.alerts.at({"A", "p", "m"}).acknowledged.reset();
-  desk.resolve("A", "m", 101h);
-  CHECK(desk.tell(101h));
-  CHECK(desk.sent == Sent{"1: +A/m", "2: -A/m"});
-}
-
-TEST_CASE("outbox: silences and acknowledgements survive a restart") {
-  Owing owing;
-  Silence laid{"s1", {{"mirror", "a", false, false}, {"pool", "p", true, true}}, kWall, kWall + 2h, "ann", "why", {},
-               {}};
-  owing.silences["s1"] = timed(laid, at(0s));
-  Desk desk;
-  desk.fire("A", "m", 0s);
-  desk.alerts.at({"A", "p", "m"}).acknowledged = Acknowledgement{"ann", "on it", kWall};
-  owing.alerts = desk.alerts;
-  OwingRecords records;
-  const auto rows = records.since_last(owing, at(0s));
-  CHECK(records.since_last(owing, at(1s)).empty());
-  std::size_t passed_over = 0;
-  const Instant later{SteadyTime(5s), kWall + 1h};
-  const Owing again = restored(rows, later, passed_over);
-  CHECK(passed_over == 0);
-  REQUIRE(again.silences.contains("s1"));
-  CHECK(again.silences.at("s1").matchers == laid.matchers);
-  CHECK(again.silences.at("s1").ends == SteadyTime(1h + 5s));
-  CHECK(again.alerts.at({"A", "p", "m"}).acknowledged == desk.alerts.at({"A", "p", "m"}).acknowledged);
-  owing.silences.clear();
-  const auto gone = records.since_last(owing, at(1min));
-  REQUIRE_FALSE(gone.empty());
-  CHECK(gone.back().kind == "silence");
-  CHECK_FALSE(gone.back().value);
-}
-
 namespace {
 
 bool adds_up(const Ledger& ledger) {
@@ -604,4 +448,53 @@ TEST_CASE("outbox: every message that was made is accepted, a dead letter, dropp
   CHECK(adds_up(again));
   again = dropped(again, "no such parcel");
   CHECK(again.tally.dropped == 1);
+}
+
+namespace {
+
+/// When there is something to tell next, should nothing happen; negative = never.
+Duration next_of(const Desk& desk, Duration since) {
+  const Outlook outlook = look_out(desk.ledger, desk.alerts, desk.receiver);
+  const Ledger ledger = noted(desk.ledger, outlook, at(since).steady);
+  REQUIRE_FALSE(next_step(ledger, outlook, desk.receiver, at(since).steady));
+  const auto next = next_time(ledger, outlook, desk.receiver);
+  return next ? next->time_since_epoch() : Duration(-1);
+}
+
+}  // namespace
+
+TEST_CASE("outbox: it is known when there will be something to tell") {
+  Desk desk;
+  CHECK(next_of(desk, 0s) == Duration(-1));
+  desk.fire("A", "m", 0s);
+  CHECK(next_of(desk, 0s) == 30s);  // group_wait
+  CHECK_FALSE(desk.tell(0s));
+  CHECK_FALSE(desk.tell(30s - 1ns));
+  CHECK(desk.tell(30s, kLater));
+  CHECK(next_of(desk, 31s) == desk.ledger.not_before.time_since_epoch());
+  CHECK(desk.tell(32s));
+  CHECK(next_of(desk, 32s) == 30s + 4h);  // repeat_interval
+  desk.fire("A", "n", 1min);
+  CHECK(next_of(desk, 1min) == 30s + 5min);  // group_interval
+  desk.ledger.tokens_used = 62.5;            // three and a half more than it may have used, one comes each second
+  desk.ledger.tokens_at = SteadyTime(10min);
+  CHECK(next_of(desk, 10min) == 10min + 3500ms + 1us);
+  desk.alerts.at({"A", "p", "m"}).silenced_by = desk.alerts.at({"A", "p", "n"}).silenced_by = "s";
+  CHECK(next_of(desk, 11min) == Duration(-1));
+}
+
+TEST_CASE("outbox: what had been counted survives a clock that went back before the restart") {
+  Alert pending;
+  pending.phase = Phase::pending;
+  pending.last = Truth::yes;
+  pending.evaluated = at(1h).steady;
+  pending.held = 50min;
+  const Alerts alerts{{{"P", "p", "m"}, pending}};
+  const auto rows = OwingRecords().since_last({alerts, {}, {}}, at(1h));
+  std::size_t passed_over = 0;
+  const Owing again = restored(rows, {SteadyTime(5s), kWall - 24h}, passed_over);
+  const Alert& kept = again.alerts.at({"P", "p", "m"});
+  CHECK(kept.held > 50min - 1min);  // the clock is written each minute
+  CHECK(kept.held <= 50min);
+  CHECK(kept.credit == 0s);
 }
