@@ -17,7 +17,7 @@ constexpr std::size_t kMostProbes = 256;
 
 WebReply metrics_reply(const std::string& page) {
   WebReply reply;
-  reply.content_type = kTextContentType;
+  reply.content_type = content_type(Format::text);
   reply.body = page;
   return reply;
 }
