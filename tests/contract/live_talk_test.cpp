@@ -53,7 +53,7 @@ Task<std::vector<std::string>> whole_answer(Net& net, TalkOpening how) {
   std::vector<std::string> pieces;
   const TalkOpened opened = co_await net.open(std::move(how));
   if (!opened.talk) co_return pieces;
-  std::string request = "GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  std::string request = "GET /ok_until_close HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   co_await opened.talk->say(std::move(request), 5s);
   TalkHeard heard = co_await opened.talk->bytes(5, 5s);
   for (int i = 0; i < 100 && !heard.ended && !heard.failure; ++i) {
