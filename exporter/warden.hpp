@@ -63,6 +63,9 @@ class Warden {
   /// How many alerts it was about.
   std::size_t acknowledge(const std::vector<Matcher>&, Acknowledgement by);
 
+  /// Of what an alert needs.
+  Progress progress() const;
+
   /// No further check or notice begins. What is under way ends when Net lets it.
   void stop() { stopped_ = true; }
 
@@ -142,7 +145,6 @@ class Warden {
   Task<void> round_later(std::string receiver, SteadyTime at);
   void spawn(Task<void>, std::string what);
   // the dead man's switch
-  Progress progress() const;
   Task<void> keep_vouching();
   Task<void> vouch();
 
