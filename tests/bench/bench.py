@@ -40,7 +40,7 @@ class Contenders:
 
 def arguments():
     parser = argparse.ArgumentParser(prog="./dev bench")
-    parser.add_argument("--quick", action="store_true", help="two minutes: one round, less of everything")
+    parser.add_argument("--quick", action="store_true", help="one round, less of everything")
     parser.add_argument("--rounds", type=int, help="3, or 1 with --quick")
     parser.add_argument("--only", help=", ".join(rows.GROUPS))
     parser.add_argument("--against-itself", action="store_true", help="the peer on both sides, where it is a prober")
@@ -63,7 +63,7 @@ def measure(group, contenders, servers, turn):
         group.measure(contenders, servers, directory, turn)
     except (world.NotYet, AssertionError, OSError) as why:
         for row in group.rows:
-            row.why_not = str(why).partition("\n")[0]
+            row.why_not = str(why).partition("\n")[0][:60]
         print(why, file=sys.stderr)
     finally:
         for child in set(world.support.children()) - set(before):

@@ -179,8 +179,8 @@ class System:
         prometheus = world.Prometheus(home, f"- job_name: mirrorwarden\n  static_configs: [{{targets: ['127.0.0.1:"
                                             f"{warden.port}']}}]\n", self.interval)
         figures = self._watched(warden, prometheus)
-        up = prometheus.value('sum(mirror_verdict{verdict="fresh"})')
-        assert up == self.mirrors, f"{up} of {self.mirrors} are fresh"
+        up = prometheus.value("sum(mirror_check_success)")
+        assert up == self.mirrors, f"{up} of {self.mirrors} checks succeed"
         for child in (prometheus.child, warden.child):
             world.support.stop(child)
         return figures
