@@ -98,8 +98,9 @@ class Warden {
   void pump();
   void fall_due(const SlotKey&, Slot&);
   void start_waiting();
+  std::vector<SlotKey> take_turns();
   bool may_start(const SlotKey&, const Slot&);
-  void start(const SlotKey&, Slot&);
+  void take_turn(const SlotKey&, Slot&);
   void set_due(const SlotKey&, Slot&, SteadyTime at);
   void reschedule(const SlotKey&, Slot&);
   void arm(SteadyTime at);
@@ -163,6 +164,8 @@ class Warden {
   std::map<SlotKey, Slot> slots_;
   std::set<Due> due_;  ///< exactly one entry per slot: its own due time
   std::deque<SlotKey> waiting_;
+  bool starting_ = false;
+  bool more_may_start_ = false;
   std::set<SteadyTime> alarms_;
   Caps caps_;
   Courtesy courtesy_;
