@@ -18,6 +18,7 @@
 #include "exporter/probe_service.hpp"
 #include "exporter/process_metrics.hpp"
 #include "exporter/published.hpp"
+#include "exporter/supervisor.hpp"
 #include "exporter/warden.hpp"
 #include "exporter/web/routes.hpp"
 #include "exporter/web/server.hpp"
@@ -31,6 +32,7 @@ namespace {
 
 constexpr Duration kShutdownLimit = std::chrono::seconds(5);
 constexpr Duration kLoopLagPeriod = std::chrono::milliseconds(500);
+constexpr Duration kEvaluationSlack = std::chrono::seconds(10);
 constexpr std::chrono::seconds kReloadPatience(10);
 /// Of the web server's eight threads this many may wait for a probe; the others are for everybody else.
 constexpr int kMostWaiting = 5;
@@ -152,8 +154,10 @@ class Agent {
     }
     web_ = std::get<std::unique_ptr<WebServer>>(std::move(started));
     log_.info("listening", {{"address", options_.listen}, {"version", build_info().version}});
+    supervisor_.ready();
     wait_for_signal();
     asio::co_spawn(loop_, measure_loop_lag(), asio::detached);
+    if (supervisor_.watchdog()) asio::co_spawn(loop_, feed_supervisor(), asio::detached);
     while (!stopping_ && loop_.run_one() > 0) continue;
     loop_.run_for(kShutdownLimit);  // what close() has cut short ends by itself
     warden_.save_finally();
@@ -169,11 +173,19 @@ class Agent {
     counts_.configured(*shared, net_.wall());
     own_.reload(true, net_.wall());
     probes_.configure(*shared, build_info().version);
+    slowest_evaluation_ = std::max(slowest_evaluation_, shared->agent.evaluation_interval);
     warden_.configure(std::move(shared));
   }
 
   /// Keeps the old configuration when the file is bad. The reason, if it failed.
   std::optional<std::string> reload() {
+    supervisor_.reloading();
+    auto trouble = reload_file();
+    supervisor_.ready();
+    return trouble;
+  }
+
+  std::optional<std::string> reload_file() {
     auto loaded = load_config(options_.config_file);
     if (auto* config = std::get_if<Config>(&loaded)) {
       adopt(std::move(*config));
@@ -276,6 +288,7 @@ class Agent {
   void stop() {
     log_.info("stopping");
     stopping_ = true;
+    supervisor_.stopping();
     warden_.stop();
     net_.close();
     signals_.cancel();
@@ -290,8 +303,21 @@ class Agent {
     }
   }
 
+  /// Only while the rules are evaluated: a supervisor can do nothing but start us anew, and that is no cure for a slow
+  /// receiver or a full disk.
+  Task<void> feed_supervisor() {
+    const SteadyTime began = net_.now();
+    while (!stopping_) {
+      const SteadyTime evaluated = std::max(warden_.progress().evaluated, began);
+      if (!why_silent({evaluated}, net_.now(), slowest_evaluation_ + kEvaluationSlack)) supervisor_.alive();
+      co_await net_.sleep(*supervisor_.watchdog() / 3);
+    }
+  }
+
   AgentOptions options_;
   Log& log_;
+  Supervisor supervisor_ = Supervisor::from_environment();
+  Duration slowest_evaluation_{};  ///< of all configurations so far: a wait may have begun under an earlier one
   Shared<Published> published_;
   OwnMetrics own_;
   CountBook counts_;

@@ -155,7 +155,18 @@ void Warden::fall_due(const SlotKey& key, Slot& slot) {
   waiting_.push_back(key);
 }
 
+/// A check that ends in the moment in which it begins asks for the next ones while we are still at it: they wait for
+/// the next time round, or the queue would change under our hands and the stack grow with it.
 void Warden::start_waiting() {
+  more_may_start_ = true;
+  if (std::exchange(starting_, true)) return;
+  while (std::exchange(more_may_start_, false))
+    for (const SlotKey& key : take_turns()) spawn(run(key, target_of(key, slots_.at(key))), "a check");
+  starting_ = false;
+}
+
+std::vector<Warden::SlotKey> Warden::take_turns() {
+  std::vector<SlotKey> chosen;
   for (auto it = waiting_.begin(); it != waiting_.end() && caps_.any_free();) {
     const auto found = slots_.find(*it);
     if (found != slots_.end() && !may_start(*it, found->second)) {
@@ -164,8 +175,11 @@ void Warden::start_waiting() {
     }
     const SlotKey key = *it;
     it = waiting_.erase(it);
-    if (found != slots_.end()) start(key, found->second);
+    if (found == slots_.end()) continue;
+    take_turn(key, found->second);
+    chosen.push_back(key);
   }
+  return chosen;
 }
 
 bool Warden::may_start(const SlotKey& key, const Slot& slot) {
@@ -177,7 +191,7 @@ bool Warden::may_start(const SlotKey& key, const Slot& slot) {
 }
 
 /// A gap that was kept on purpose is not lateness.
-void Warden::start(const SlotKey& key, Slot& slot) {
+void Warden::take_turn(const SlotKey& key, Slot& slot) {
   const SteadyTime now = net_.now();
   const std::string& host = slot.mirror->url.host;
   const bool asks_host = key.check != CheckKind::dns;
@@ -186,7 +200,6 @@ void Warden::start(const SlotKey& key, Slot& slot) {
   slot.waiting = false;
   slot.running = true;
   caps_.take(host);
-  spawn(run(key, target_of(key, slot)), "a check");
 }
 
 Target Warden::target_of(const SlotKey& key, const Slot& slot) {

@@ -63,6 +63,9 @@ class Warden {
   /// How many alerts it was about.
   std::size_t acknowledge(const std::vector<Matcher>&, Acknowledgement by);
 
+  /// Of what an alert needs.
+  Progress progress() const;
+
   /// No further check or notice begins. What is under way ends when Net lets it.
   void stop() { stopped_ = true; }
 
@@ -95,8 +98,9 @@ class Warden {
   void pump();
   void fall_due(const SlotKey&, Slot&);
   void start_waiting();
+  std::vector<SlotKey> take_turns();
   bool may_start(const SlotKey&, const Slot&);
-  void start(const SlotKey&, Slot&);
+  void take_turn(const SlotKey&, Slot&);
   void set_due(const SlotKey&, Slot&, SteadyTime at);
   void reschedule(const SlotKey&, Slot&);
   void arm(SteadyTime at);
@@ -142,7 +146,6 @@ class Warden {
   Task<void> round_later(std::string receiver, SteadyTime at);
   void spawn(Task<void>, std::string what);
   // the dead man's switch
-  Progress progress() const;
   Task<void> keep_vouching();
   Task<void> vouch();
 
@@ -161,6 +164,8 @@ class Warden {
   std::map<SlotKey, Slot> slots_;
   std::set<Due> due_;  ///< exactly one entry per slot: its own due time
   std::deque<SlotKey> waiting_;
+  bool starting_ = false;
+  bool more_may_start_ = false;
   std::set<SteadyTime> alarms_;
   Caps caps_;
   Courtesy courtesy_;

@@ -79,13 +79,13 @@ def scratch():
 _children = []
 
 
-def start(argv, log, **options):
-    """A child that cannot outlive us, its output in the file `log`."""
+def start(argv, log, before=lambda: None, **options):
+    """A child that cannot outlive us, its output in the file `log`; before() runs in it first."""
     libc = ctypes.CDLL(None)
     with open(log, "ab") as out:
         child = subprocess.Popen(
             [str(a) for a in argv], stdin=options.pop("stdin", subprocess.DEVNULL), stdout=out, stderr=out,
-            preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **options)
+            preexec_fn=lambda: (libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), before()), **options)
     _children.append(child)
     return child
 
@@ -102,12 +102,22 @@ def stop(child, seconds=15):
         raise AssertionError(f"{child.args[0]} did not end within {seconds} s of SIGTERM") from None
 
 
+def children():
+    """All that were started, ended ones too."""
+    return tuple(_children)
+
+
+def kill(child):
+    """At once, if it still lives."""
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+
+
 @atexit.register
 def _stop_all():
     for child in _children:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+        kill(child)
 
 
 def call(argv, **options):
