@@ -64,7 +64,7 @@ SecretSource no_secrets() {
     error = "is not there";
     return std::nullopt;
   };
-  return {file, [](const std::string&) -> std::optional<std::string> { return std::nullopt; }};
+  return {file, [](const std::string&) -> std::optional<std::string> { return std::nullopt; }, file};
 }
 
 constexpr auto kSmallest = R"([[pool]]

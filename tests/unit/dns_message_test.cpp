@@ -47,7 +47,7 @@ TEST_CASE("dns message: a question in bytes") {
   CHECK(dns_query(question) == expected);
   question.name = ".";
   CHECK(dns_query(question)->size() == 17);
-  for (const std::string bad : {std::string("a..b"), std::string(".."), std::string(64, 'a') + ".org"}) {
+  for (const std::string& bad : {std::string("a..b"), std::string(".."), std::string(64, 'a') + ".org"}) {
     question.name = bad;
     CHECK(!dns_query(question));
   }

@@ -31,7 +31,7 @@ TlsSeen certificate() {
 }
 
 /// A response to `question` with these A records (last bytes), answered by 192.0.2.<byte>.
-std::string dns_answer(const std::string& question, std::initializer_list<int> last_bytes, int code = 0) {
+std::string dns_answer(const std::string& question, const std::vector<int>& last_bytes, int code = 0) {
   std::string out = question;
   out[2] = static_cast<char>(0x81);
   out[3] = static_cast<char>(0x80 | code);
@@ -43,7 +43,7 @@ std::string dns_answer(const std::string& question, std::initializer_list<int> l
 
 struct Dns : Probing {
   int code = 0;
-  std::initializer_list<int> records = {1, 2};
+  std::vector<int> records = {1, 2};
 
   Dns() : Probing(Prober::dns) {
     module.dns.query_name = "www.example.org";

@@ -61,7 +61,7 @@ TEST_CASE("probe service: a probe that fails is an answer, one that is not allow
   Served served;
   auto reply = served.ask("/probe", "target=mirror.example.org");
   CHECK(reply->status == 200);
-  CHECK(reply->content_type == kTextContentType);
+  CHECK(reply->content_type == content_type(Format::text));
   CHECK(reply->body.find("\nprobe_success 1\n") != std::string::npos);
   reply = served.ask("/probe", "target=mirror.example.org:81");
   CHECK(reply->status == 200);
