@@ -95,7 +95,7 @@ struct CommandLine {
   std::string log_format = "logfmt";
   std::string receiver;  ///< to be tested
   std::string runbooks;
-  std::string pool;  ///< to be advised on
+  std::string pool;      ///< to be advised on
   std::string blackbox;  ///< the configuration to take over
 };
 
