@@ -51,14 +51,14 @@ class Client {
 };
 
 /// One server for all tests: civetweb takes up to two seconds to stop. Each test puts its own answer behind it.
-class Served {
+class Serving {
  public:
-  explicit Served(WebServer::Answer answer) {
+  explicit Serving(WebServer::Answer answer) {
     in_force().store(std::make_shared<const WebServer::Answer>(std::move(answer)));
   }
-  ~Served() { in_force().store(nullptr); }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
+  ~Serving() { in_force().store(nullptr); }
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
 
   static int port() {
     static const auto kServer = start();
@@ -77,7 +77,7 @@ class Served {
   }
 };
 
-std::string ask(const std::string& request) { return Client(Served::port()).ask(request); }
+std::string ask(const std::string& request) { return Client(Serving::port()).ask(request); }
 
 std::string request(const std::string& method, const std::string& target, const std::string& headers = "") {
   return method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
@@ -130,16 +130,16 @@ TEST_CASE("where to listen") {
 
 TEST_CASE("a bad or a taken address is an error that names it") {
   CHECK(has(start_error("nonsense"), "nonsense"));
-  const Served served([](const WebRequest&) { return plain(200, "x"); });
-  const std::string taken = "127.0.0.1:" + std::to_string(Served::port());
+  const Serving served([](const WebRequest&) { return plain(200, "x"); });
+  const std::string taken = "127.0.0.1:" + std::to_string(Serving::port());
   const std::string error = start_error(taken);
   CHECK(has(error, taken));
   CHECK(has(error, "in use"));
 }
 
 TEST_CASE("GET and HEAD over a socket") {
-  const Served served([](const WebRequest& r) { return plain(200, r.method + " " + r.path + "?" + r.query); });
-  CHECK(Served::port() > 0);
+  const Serving served([](const WebRequest& r) { return plain(200, r.method + " " + r.path + "?" + r.query); });
+  CHECK(Serving::port() > 0);
   const std::string got = ask(request("GET", "/some/%41?x=1"));
   CHECK(status_of(got) == 200);
   CHECK(body_of(got) == "GET /some/%41?x=1\n");
@@ -154,7 +154,7 @@ TEST_CASE("GET and HEAD over a socket") {
 
 TEST_CASE("a body comes with its request, whole and of at most 64 KiB") {
   std::string body;
-  const Served served([&](const WebRequest& request) { return body = request.body, plain(200, "x"); });
+  const Serving served([&](const WebRequest& request) { return body = request.body, plain(200, "x"); });
   const auto send = [&](const std::string& length, const std::string& content) {
     return status_of(ask(request("POST", "/", "Content-Length: " + length + "\r\n") + content));
   };
@@ -173,7 +173,7 @@ TEST_CASE("a body comes with its request, whole and of at most 64 KiB") {
 
 TEST_CASE("what is not a plain request is refused before anybody is asked") {
   std::atomic<int> asked = 0;
-  const Served served([&](const WebRequest&) { return ++asked, plain(200, "x"); });
+  const Serving served([&](const WebRequest&) { return ++asked, plain(200, "x"); });
   const auto status = [&](const std::string& raw) { return status_of(ask(raw)); };
   for (const char* method : {"PUT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "CONNECT"}) {
     INFO(method);
@@ -195,7 +195,7 @@ TEST_CASE("what is not a plain request is refused before anybody is asked") {
 }
 
 TEST_CASE("a request head that is too large, or no request at all, ends without an echo") {
-  const Served served([](const WebRequest&) { return plain(200, "x"); });
+  const Serving served([](const WebRequest&) { return plain(200, "x"); });
   const std::string large = ask(request("GET", "/", "X-Large: " + std::string(20'000, 'z') + "\r\n"));
   CHECK((large.empty() || status_of(large) >= 400));
   CHECK_FALSE(has(large, "zzz"));
@@ -213,7 +213,7 @@ TEST_CASE("a request head that is too large, or no request at all, ends without 
 }
 
 TEST_CASE("an exception behind the server is a 500, and the server goes on") {
-  const Served served([](const WebRequest& r) -> WebReply {
+  const Serving served([](const WebRequest& r) -> WebReply {
     if (r.path == "/throw") throw std::runtime_error("secret");
     return plain(200, "fine");
   });
@@ -225,13 +225,13 @@ TEST_CASE("an exception behind the server is a 500, and the server goes on") {
 
 TEST_CASE("a large page arrives whole") {
   const std::string page(3'00'000, 'm');
-  const Served served([&](const WebRequest&) { return plain(200, page); });
+  const Serving served([&](const WebRequest&) { return plain(200, page); });
   CHECK(body_of(ask(request("GET", "/"))) == page + "\n");
 }
 
 TEST_CASE("a reload over a socket, body and all") {
   std::atomic<int> reloads = 0;
-  const Served served([&](const WebRequest& r) {
+  const Serving served([&](const WebRequest& r) {
     Site site;
     site.reload = [&]() -> std::optional<std::string> { return ++reloads, std::nullopt; };
     return answer(r, site);
