@@ -11,12 +11,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Served {
+struct Asked {
   asio::io_context loop;
   FakeNet net{loop};
   ProbeService service{loop.get_executor(), net};
 
-  Served() {
+  Asked() {
     auto pool = std::make_shared<Pool>();
     Mirror mirror;
     mirror.url = std::get<Url>(parse_url("http://mirror.example.org/debian"));
@@ -58,7 +58,7 @@ struct Served {
 }  // namespace
 
 TEST_CASE("probe service: a probe that fails is an answer, one that is not allowed is none") {
-  Served served;
+  Asked served;
   auto reply = served.ask("/probe", "target=mirror.example.org");
   CHECK(reply->status == 200);
   CHECK(reply->content_type == content_type(Format::text));
@@ -77,7 +77,7 @@ TEST_CASE("probe service: a probe that fails is an answer, one that is not allow
 }
 
 TEST_CASE("probe service: a redirect that is not allowed is a failure, and counted") {
-  Served served;
+  Asked served;
   served.net.host("192.0.2.7:80").pages["/"] = {302, "", {{"location", "http://127.0.0.1/"}}};
   const auto reply = served.ask("/probe", "target=mirror.example.org");
   CHECK(reply->status == 200);
@@ -87,7 +87,7 @@ TEST_CASE("probe service: a redirect that is not allowed is a failure, and count
 }
 
 TEST_CASE("probe service: unknown modules are counted, other paths are left to others") {
-  Served served;
+  Asked served;
   CHECK(served.ask("/probe", "target=mirror.example.org&module=other")->status == 400);
   CHECK(served.count("mirrorwarden_probe_module_unknown_total") == 1);
   CHECK(served.ask("/probe", "target=mirror.example.org", "junk")->status == 500);
@@ -101,7 +101,7 @@ TEST_CASE("probe service: unknown modules are counted, other paths are left to o
 }
 
 TEST_CASE("probe service: what a scrape allows is what a probe takes") {
-  Served served;
+  Asked served;
   served.net.host("192.0.2.7:80").trouble = "blackhole";
   const auto reply = served.ask("/probe", "target=mirror.example.org", "3");
   CHECK(reply->body.find("\nprobe_duration_seconds 2.5\n") != std::string::npos);
@@ -109,7 +109,7 @@ TEST_CASE("probe service: what a scrape allows is what a probe takes") {
 }
 
 TEST_CASE("probe service: debug, logs and history tell how it went") {
-  Served served;
+  Asked served;
   auto reply = served.ask("/probe", "target=mirror.example.org&debug=true");
   CHECK(reply->body.find("status 200") != std::string::npos);
   CHECK(reply->body.find("\nprobe_success 1\n") != std::string::npos);
