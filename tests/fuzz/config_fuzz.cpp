@@ -16,7 +16,7 @@ constexpr auto kSecret = "https://s3cret.example.org/";
 SecretSource one_secret() {
   const auto file = [](const std::string&, std::string&) { return std::optional<std::string>(kSecret); };
   const auto variable = [](const std::string&) { return std::optional<std::string>(kSecret); };
-  return {file, variable};
+  return {file, variable, file};
 }
 
 void check_errors(const std::vector<ConfigError>& errors) {
