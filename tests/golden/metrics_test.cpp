@@ -65,7 +65,8 @@ TEST_CASE("the metrics page in OpenMetrics is as agreed, and the strict reader a
 TEST_CASE("both formats say the same") {
   const auto samples = [](Format format) {
     std::map<std::string, double> out;
-    for (const ReadSample& sample : std::get<0>(read_exposition(sample_page(format), format))) {
+    const auto page = read_exposition(sample_page(format), format);
+    for (const ReadSample& sample : std::get<0>(page)) {
       std::string key = sample.name;
       for (const auto& [label, value] : sample.labels) key.append("|").append(label).append("=").append(value);
       if (!sample.name.ends_with("_created")) out[key] = sample.value;

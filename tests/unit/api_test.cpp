@@ -57,7 +57,7 @@ TEST_CASE("a mirror's page has each check with the trace of what was seen") {
   CHECK(at(page, "/checks/http/last_good/timings/tls_seconds") == "0.024");
   CHECK(at(page, "/checks/http/last_good/http/final_host") == "cdn.example.org");
   CHECK(at(page, "/checks/tls/last/certificate/not_after") == "1789827200.0");
-  CHECK(at(page, "/checks/tls/last_good/at") == "(absent)");
+  CHECK(at(page, "/checks/tls/last_good/at") == "(not there)");
   CHECK(at(get("/api/v1/mirrors/go/%E9%98%BF%E9%87%8C%E4%BA%91"), "/verdict/because_of_parent") == "goproxy-cn");
 }
 
@@ -102,11 +102,11 @@ TEST_CASE("a history is cut by check and by time") {
   const WebReply all = get("/api/v1/history/go/goproxy-cn");
   CHECK(at(all, "/runs/0/check") == "dns");
   CHECK(at(all, "/runs/2/failed") == "false");
-  CHECK(at(all, "/runs/3/at") == "(absent)");
+  CHECK(at(all, "/runs/3/at") == "(not there)");
   CHECK(at(get("/api/v1/history/go/goproxy-cn?check=http"), "/runs/0/at") == "1789999940.0");
   CHECK(at(get("/api/v1/history/go/goproxy-cn?since=1789999941"), "/runs/0/at") == "1789999970.0");
   CHECK(at(get("/api/v1/history/go/goproxy-cn?since=2026-09-21T14:12:21Z"), "/runs/0/at") == "1789999970.0");
-  CHECK(at(get("/api/v1/history/go/goproxy-cn?since=1789999941&check=dns"), "/runs/0/at") == "(absent)");
+  CHECK(at(get("/api/v1/history/go/goproxy-cn?since=1789999941&check=dns"), "/runs/0/at") == "(not there)");
   CHECK(error_of("/api/v1/history/go/goproxy-cn?check=ftp") ==
         "400 check is none of dns, tcp, tls, http, freshness, integrity");
   CHECK(error_of("/api/v1/history/go/goproxy-cn?since=yesterday") ==
@@ -118,7 +118,7 @@ TEST_CASE("advice as JSON or as text") {
   CHECK(at(json, "/line") == "GOPROXY=https://goproxy.cn/,direct");
   CHECK(at(json, "/safe/0/mirror") == "goproxy-cn");
   CHECK(at(json, "/safe/0/verdict/state") == "fresh");
-  CHECK(at(json, "/safe/1/mirror") == "(absent)");
+  CHECK(at(json, "/safe/1/mirror") == "(not there)");
   CHECK(at(json, "/not_safe/1/verdict/reason") == "refused");
   for (const WebReply& text : {get("/api/v1/advice/go", "text/plain"), get("/api/v1/advice/go?format=text")}) {
     CHECK(text.content_type == "text/plain; charset=utf-8");

@@ -183,7 +183,11 @@ TEST_CASE("the reference documents every key that is not hidden, from the same r
   documents(receiver_fields());
   for (const ReceiverKind* kind : receiver_kinds()) documents(kind_fields(*kind));
   for (const Ecosystem* ecosystem : ecosystems()) documents(option_fields(*ecosystem));
-  CHECK(reference.find("| `bearer` |") == std::string::npos);
+  const auto mirror = reference.find("### `[[pool.mirror]]`");
+  REQUIRE(mirror != std::string::npos);
+  const std::string of_mirror = reference.substr(mirror, reference.find("\n### ", mirror + 1) - mirror);
+  CHECK(of_mirror.find("| `bearer_file` |") != std::string::npos);
+  CHECK(of_mirror.find("| `bearer` |") == std::string::npos);
   CHECK(reference.find(
             "| `interval` | a duration from 1s to 7d | 15m for apt, 5m for file, 15m for go | between two looks |") !=
         std::string::npos);

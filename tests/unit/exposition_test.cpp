@@ -195,13 +195,15 @@ TEST_CASE("a scrape may be about some pools and mirrors only") {
   const Published published = sample_published();
   const auto mirrors_on = [&](const MirrorFilter& only) {
     std::set<std::string> out;
-    for (const ReadSample& sample : std::get<0>(read_exposition(page_of(published, only))))
+    const auto page = read_exposition(page_of(published, only));
+    for (const ReadSample& sample : std::get<0>(page))
       if (sample.labels.contains("mirror")) out.insert(sample.labels.at("pool") + "/" + sample.labels.at("mirror"));
     return out;
   };
   const auto pools_on = [&](const MirrorFilter& only) {
     std::set<std::string> out;
-    for (const ReadSample& sample : std::get<0>(read_exposition(page_of(published, only))))
+    const auto page = read_exposition(page_of(published, only));
+    for (const ReadSample& sample : std::get<0>(page))
       if (sample.labels.contains("pool")) out.insert(sample.labels.at("pool"));
     return out;
   };
