@@ -46,8 +46,9 @@ def make_certificates(directory):
     return bundle
 
 
-def _await_port(port, log):
+def _await_port(port, log, child):
     def answers():
+        assert child.poll() is None, pathlib.Path(log).read_text(errors="replace")
         try:
             with support.socket.create_connection(("127.0.0.1", port), 0.2):
                 return True
@@ -83,7 +84,7 @@ class Servers:
             f"  server {{ listen 127.0.0.1:{self.https} ssl; ssl_session_cache off; ssl_session_tickets off;\n"
             f"    ssl_certificate {d}/leaf.pem; ssl_certificate_key {d}/leaf.key; }} }}\n")
         child = support.start([NGINX, "-p", d, "-c", d / "nginx.conf", "-e", "stderr"], d / "nginx.log")
-        _await_port(self.https, d / "nginx.log")
+        _await_port(self.https, d / "nginx.log", child)
         return child
 
     def _start_knot(self):
@@ -95,7 +96,7 @@ class Servers:
             f"log:\n  - target: stderr\n    any: warning\ndatabase:\n  storage: {d}/knot\n"
             f"zone:\n  - domain: mirror.test\n    file: {d}/bench.zone\n    zonefile-sync: -1\n    journal-content: none\n")
         child = support.start([KNOT, "-c", d / "knot.conf"], d / "knot.log")
-        _await_port(self.dns, d / "knot.log")
+        _await_port(self.dns, d / "knot.log", child)
         return child
 
 
@@ -128,7 +129,7 @@ class Blackbox:
             [BLACKBOX, f"--config.file={directory}/blackbox.yml", f"--web.listen-address=127.0.0.1:{self.port}",
              "--log.level=error"], directory / "log",
             env={**os.environ, "SSL_CERT_FILE": str(servers.bundle), "SSL_CERT_DIR": "/nonexistent"})
-        _await_port(self.port, directory / "log")
+        _await_port(self.port, directory / "log", self.child)
 
 
 class Warden:
@@ -143,7 +144,7 @@ class Warden:
         self.log = directory / "log"
         self.child = support.start([support.AGENT, f"--config.file={self.config}", "--log.level=warn",
                                     f"--web.listen-address=127.0.0.1:{self.port}"], self.log)
-        _await_port(self.port, self.log)
+        _await_port(self.port, self.log, self.child)
 
     def metrics(self, seconds=30):
         assert self.child.poll() is None, f"it ended with {self.child.returncode}: {self.log.read_text(errors='replace')}"
@@ -169,8 +170,8 @@ def prober(servers, directory, ca_file):
                           timeout=30)
     if done.returncode != 0:
         raise NotYet("this build has no import-blackbox")
-    config = '[probe]\nallow = ["127.0.0.0/8"]\n' + done.stdout + quiet_pool(servers)
-    warden = Warden(directory, config)
+    allowed = done.stdout.replace("# allow = []", 'allow = ["127.0.0.0/8"]')
+    warden = Warden(directory, allowed + quiet_pool(servers))
     try:
         support.get(f"http://127.0.0.1:{warden.port}/probe?module=tcp&target=127.0.0.1:{servers.http}")
     except urllib.error.HTTPError as error:
@@ -187,7 +188,7 @@ class Prometheus:
         self.child = support.start(
             ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={directory}/tsdb", "--log.level=error",
              f"--web.listen-address=127.0.0.1:{self.port}"], directory / "prometheus.log")
-        _await_port(self.port, directory / "prometheus.log")
+        _await_port(self.port, directory / "prometheus.log", self.child)
 
     def value(self, query):
         url = f"http://127.0.0.1:{self.port}/api/v1/query?query={urllib.parse.quote(query)}"
@@ -202,7 +203,7 @@ class Exposer:
         self.port = support.free_port()
         log = directory / f"{program}.log"
         self.child = support.start([BUILT / program, self.port, series], log)
-        _await_port(self.port, log)
+        _await_port(self.port, log, self.child)
 
 
 # ---- load -----------------------------------------------------------------------------------------------------
