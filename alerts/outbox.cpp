@@ -199,7 +199,7 @@ void mark_told(Ledger& ledger, const Parcel& parcel) {
     Told& told = ledger.told[item.key];
     std::uint64_t& last = item.firing ? told.fired : told.resolved;
     last = std::max(last, item.episode);
-    if (item.firing && told.hushed == item.episode) told.hushed = 0;  // it waited for the same silence
+    if (item.firing && told.hushed == item.episode) told.hushed = 0;
     if (!item.firing) told.ended = item.ends_at;
   }
 }
@@ -301,7 +301,6 @@ Ledger packed(Ledger ledger, const Batch& batch, Message message, SteadyTime now
     Told& told = ledger.told[item.key];
     told.attempted = item.episode;
     told.started = item.starts_at;
-    told.hushed = 0;
   }
   ledger.parcels[batch.group] = {std::move(message), batch.labels, batch.groups, batch.items, 0, {}, false};
   return ledger;

@@ -95,6 +95,7 @@ class Agent {
     Delivery answer;
     int made = 0;  ///< messages, in all lives
     std::optional<SteadyTime> wake;
+    bool has_looked = false;  ///< in this life, at what there is to tell
   };
 
   // time
@@ -199,6 +200,9 @@ void Agent::advance(Duration by) {
   }
   wall_ += target - real_;
   real_ = target;
+  for (std::size_t i = 0; i < kReceivers; ++i)  // nothing that fell due had to wait for an evaluation
+    if (wiring_.receiver[i] && desks_[i].stage == Stage::idle && desks_[i].has_looked)
+      demand(post_.nothing_to_do(static_cast<int>(i), judged_, real_));
 }
 
 // ---- the warden's part ----------------------------------------------------------------------------------------
@@ -216,6 +220,7 @@ void Agent::configure() {
   for (std::size_t i = 0; i < kReceivers; ++i) {
     if (wiring_.receiver[i]) receivers_.push_back(desks_[i].receiver);
     if (wiring_.receiver[i]) continue;
+    desks_[i].has_looked = false;
     owing_.outbox.erase(desks_[i].receiver.name);
     post_.forget(static_cast<int>(i));
   }
@@ -277,13 +282,19 @@ void Agent::pump(std::size_t number) {
   Desk& desk = desks_[number];
   if (!wiring_.receiver[number] || desk.stage != Stage::idle) return;
   const int r = static_cast<int>(number);
+  desk.has_looked = true;
+  desk.wake.reset();
   Ledger& ledger = owing_.outbox[desk.receiver.name];
   const Outlook outlook = look_out(ledger, owing_.alerts, desk.receiver);
   ledger = held_back(std::move(ledger), owing_.alerts, desk.receiver);
   ledger = noted(std::move(ledger), outlook, now().steady);
   demand(post_.looked(r, judged_, real_, count_owed(outlook)));
   const auto next = next_step(ledger, outlook, desk.receiver, now().steady);
-  if (!next) return demand(post_.nothing_to_do(r, judged_, real_));
+  if (!next) {
+    if (const auto due = next_time(ledger, outlook, desk.receiver)) desk.wake = *due + base_;
+    if (desk.wake && *desk.wake <= real_) throw BrokenLaw{"I10 what is due is not told"};
+    return demand(post_.nothing_to_do(r, judged_, real_));
+  }
   desk.parcel = next->parcel.empty() ? make_parcel(number, next->batch) : next->parcel;
   demand(post_.attempted(r, desk.parcel, ledger.parcels.at(desk.parcel), real_));
   ledger = attempted(std::move(ledger), desk.parcel, desk.receiver, now().steady);
@@ -333,7 +344,10 @@ void Agent::send(std::size_t number) {
   const int r = static_cast<int>(number);
   desk.stage = Stage::idle;
   reach(Point::sending);
-  if (!has_words(desk)) return post_.wordless(r, desk.parcel);
+  if (!has_words(desk)) {
+    post_.wordless(r, desk.parcel);
+    return pump(number);
+  }
   const Parcel& parcel = owing_.outbox[desk.receiver.name].parcels.at(desk.parcel);
   const bool silent = desk.mood == Mood::silent || desk.mood == Mood::lost_answer;
   desk.answer = answer_of(desk);
@@ -370,7 +384,6 @@ void Agent::take(std::size_t number) {
   demand(post_.settled(static_cast<int>(number), desk.parcel, desk.answer, ledger, clocks()));
   reach(Point::settled);
   save();
-  if (ledger.not_before > now().steady) desk.wake = ledger.not_before + base_;
   pump(number);
 }
 
@@ -395,6 +408,7 @@ void Agent::start(Duration down) {
   for (Desk& desk : desks_) {
     desk.stage = Stage::idle;
     desk.wake.reset();
+    desk.has_looked = false;
   }
   real_ += down;
   wall_ += down;

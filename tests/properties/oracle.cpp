@@ -104,6 +104,7 @@ Truth truth_of(int lens, bool clear, int subject, const World& world, const Wiri
     case 0:
       return is(State::down, mirror.state);
     case 1:
+      if (clear) return both(opposite(is(State::stale, mirror.state)), opposite(is(State::corrupt, mirror.state)));
       return either(is(State::stale, mirror.state), is(State::corrupt, mirror.state));
     case 2:
       return clear ? lag_is(false, 5h, mirror) : lag_is(true, 6h, mirror);
@@ -239,6 +240,7 @@ Broken AlertOracle::step(int alert, const World& world, const Wiring& wiring, co
     known.gone = true;
     known.phase = Phase::inactive;
   }
+  known.began = before == Phase::inactive && known.phase != Phase::inactive;
   if (known.phase != before && (known.phase == Phase::firing || before == Phase::firing) &&
       applies(rule, subject, wiring)) {
     const RuleSetup& setup = wiring.rules[static_cast<std::size_t>(rule)];
@@ -274,6 +276,7 @@ void AlertOracle::mute(int alert, const World& world, const Wiring& wiring, cons
     mute_gone(known, source_active(alert / kSubjects, subject, wiring), said);
     return;
   }
+  if (known.began) known.muted = known.await_look = false;  // that took a look
   if (source_active(alert / kSubjects, subject, wiring)) {
     known.muted = true;
     known.await_look = false;
@@ -390,9 +393,9 @@ Broken AlertOracle::restored(const Knowledge& on_disk, const Clocks& now, const 
     restart.restart = true;
     restart.least = gap <= kLongestCredit ? gap : kLongestCredit - kClockGrain;
     const Duration alive = log.empty() ? Duration{} : std::max(saved.at - log.back().at, Duration{});
-    restart.least -= std::min(restart.least, kRounding);
+    restart.least -= kRounding;
     restart.most = std::min(gap, alive + kLongestCredit + kClockGrain) + kRounding;
-    if (jumped) restart.least = -kLongestCredit;  // a clock that went back takes away what was seen
+    if (jumped) restart.least = -kClockGrain - kRounding;  // a clock that went back takes away no more than that
     if (jumped) restart.most = alive + kLongestCredit + kClockGrain;
     log.push_back(restart);
     known_[i].log = log.size();

@@ -39,6 +39,7 @@ struct Known {
   bool await_look = false;  ///< not muted any more, but nobody has looked since
   bool silenced = false;    ///< as of the last evaluation
   bool exists = false;      ///< the engine keeps it
+  bool began = false;       ///< in the last evaluation
   SteadyTime unmuted{};
   std::size_t log = 0;       ///< length of what was seen
   std::size_t cut = 0;       ///< what was seen before concerns an earlier life of its rule or mirror

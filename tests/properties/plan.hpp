@@ -55,13 +55,13 @@ struct Lens {
   const char* clear;  ///< may be empty
 };
 inline constexpr Lens kLenses[] = {{"down", ""},
-                                   {"stale or corrupt", ""},
+                                   {"stale or corrupt", "not stale and not corrupt"},
                                    {"sync_lag > 6h", "sync_lag < 5h"},
                                    {"failures[3] >= 2", ""},
                                    {"pool_down >= 50%", ""},
                                    {"upstream_down", ""},
                                    {"self_fault", ""},
-                                   {"sync_lag > 6h and not corrupt", ""},
+                                   {"not corrupt and sync_lag > 6h", ""},
                                    {"pool_fresh < 2", ""},
                                    {"unknown", ""}};
 /// By Op::look's lag; negative = not known.

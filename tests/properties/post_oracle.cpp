@@ -46,7 +46,8 @@ int PostOracle::group_of(int receiver, int alert) const {
   return (by_alert * (kMirrors + 1) + by_mirror) * 2 + by_pool;
 }
 
-/// What is to be put into a message next. An end comes before another beginning.
+/// What is to be put into a message next. An end comes before another beginning; that it fires on after a silence is
+/// news as well.
 PostOracle::News PostOracle::news_of(int receiver, int alert, const Wiring& wiring) const {
   const Known& truth = alerts_.knowledge()[static_cast<std::size_t>(alert)];
   const Heard& heard = known_[static_cast<std::size_t>(receiver)].heard[static_cast<std::size_t>(alert)];
@@ -56,7 +57,8 @@ PostOracle::News PostOracle::news_of(int receiver, int alert, const Wiring& wiri
   if (end_owed && setup_.receiver[static_cast<std::size_t>(receiver)].send_resolved) return News::over;
   const RuleSetup& rule = wiring.rules[static_cast<std::size_t>(alert / kSubjects)];
   const bool concerned = concerns(rule, receiver, wiring);
-  if (truth.phase == Phase::firing && !goes_on && concerned) return News::firing;
+  const bool was_hushed = heard.hushed == truth.serial;
+  if (truth.phase == Phase::firing && (!goes_on || was_hushed) && concerned) return News::firing;
   return News::none;
 }
 
@@ -65,7 +67,28 @@ bool PostOracle::goes_on(int receiver, int alert, const Wiring& wiring) const {
   const Heard& heard = known_[static_cast<std::size_t>(receiver)].heard[static_cast<std::size_t>(alert)];
   const RuleSetup& rule = wiring.rules[static_cast<std::size_t>(alert / kSubjects)];
   const bool concerned = concerns(rule, receiver, wiring);
-  return truth.phase == Phase::firing && truth.serial == heard.serial && truth.heard() && concerned;
+  const bool known = truth.serial == heard.serial && heard.hushed != truth.serial;
+  return truth.phase == Phase::firing && known && truth.heard() && concerned;
+}
+
+/// It was told of it and not yet of its end, whether or not there is anything to hear for now.
+bool PostOracle::lives_on(int receiver, int alert, const Wiring& wiring) const {
+  const Known& truth = alerts_.knowledge()[static_cast<std::size_t>(alert)];
+  const Heard& heard = known_[static_cast<std::size_t>(receiver)].heard[static_cast<std::size_t>(alert)];
+  if (heard.serial == 0) return false;
+  if (truth.phase == Phase::firing && truth.serial == heard.serial)
+    return concerns(wiring.rules[static_cast<std::size_t>(alert / kSubjects)], receiver, wiring);
+  return !heard.over && setup_.receiver[static_cast<std::size_t>(receiver)].send_resolved;
+}
+
+/// A silence has held back what is news now.
+bool PostOracle::was_hushed(int receiver, int group, const Wiring& wiring) const {
+  for (int alert = 0; alert < kAlerts; ++alert) {
+    const Heard& heard = known_[static_cast<std::size_t>(receiver)].heard[static_cast<std::size_t>(alert)];
+    const bool hushed = heard.hushed == alerts_.knowledge()[static_cast<std::size_t>(alert)].serial;
+    if (group_of(receiver, alert) == group && hushed && news_of(receiver, alert, wiring) == News::firing) return true;
+  }
+  return false;
 }
 
 std::uint64_t PostOracle::news_groups(int receiver, const Wiring& wiring) const {
@@ -83,14 +106,19 @@ std::uint64_t PostOracle::pending_groups(int receiver) const {
   return groups;
 }
 
-/// A group lives while there is anything to hear of it; it waits from when there is news that is in no message.
+/// A group lives while anything lives that was told in it; it waits from when there is news that is in no message.
 Broken PostOracle::looked(int receiver, const Wiring& wiring, SteadyTime now, std::size_t owed) {
   Knowledge& known = known_[static_cast<std::size_t>(receiver)];
   const std::uint64_t news = news_groups(receiver, wiring);
   const std::uint64_t pending = pending_groups(receiver);
   std::uint64_t alive = news | pending;
-  for (int alert = 0; alert < kAlerts; ++alert)
-    if (goes_on(receiver, alert, wiring)) alive |= bit(group_of(receiver, alert));
+  for (int alert = 0; alert < kAlerts; ++alert) {
+    if (lives_on(receiver, alert, wiring)) alive |= bit(group_of(receiver, alert));
+    const Known& truth = alerts_.knowledge()[static_cast<std::size_t>(alert)];
+    const bool concerned = concerns(wiring.rules[static_cast<std::size_t>(alert / kSubjects)], receiver, wiring);
+    if (truth.phase == Phase::firing && truth.silenced && concerned)
+      known.heard[static_cast<std::size_t>(alert)].hushed = truth.serial;
+  }
   for (int i = 0; i < kGroups; ++i) {
     Group& group = known.groups[static_cast<std::size_t>(i)];
     if ((alive & bit(i)) == 0) {
@@ -113,20 +141,24 @@ bool PostOracle::all_silenced(const Made& made) const {
   });
 }
 
-/// I10 and I14, the bounds from below.
-Broken PostOracle::check_due(int receiver, int number, bool news, SteadyTime now) const {
+/// I14, the bound from below.
+Broken PostOracle::check_reminder(int receiver, int number, SteadyTime now) const {
   const ReceiverSetup& setup = setup_.receiver[static_cast<std::size_t>(receiver)];
   const Group& group = known_[static_cast<std::size_t>(receiver)].groups[static_cast<std::size_t>(number)];
-  if (!news) {
-    if (!group.flushed) return "I14 a reminder of what was never told" + at(receiver);
-    if (now < group.earliest + setup.repeat) return "I14 a reminder too early" + at(receiver);
-    return {};
-  }
+  if (!group.flushed) return "I14 a reminder of what was never told" + at(receiver);
+  if (now < group.earliest + setup.repeat) return "I14 a reminder too early" + at(receiver);
+  return {};
+}
+
+/// I10, the bounds from below.
+Broken PostOracle::check_news(int receiver, int number, const Wiring& wiring, SteadyTime now) const {
+  const ReceiverSetup& setup = setup_.receiver[static_cast<std::size_t>(receiver)];
+  const Group& group = known_[static_cast<std::size_t>(receiver)].groups[static_cast<std::size_t>(number)];
   if (!group.waits) return "I15 a message without news" + at(receiver);
-  if (group.free || group.doubtful) return {};
+  if (group.free) return {};
   if (group.flushed) {
     if (now < group.earliest + setup.interval) return "I10 too soon after the group's last message" + at(receiver);
-  } else if (now < group.waiting + setup.wait) {
+  } else if (now < group.waiting + setup.wait && !was_hushed(receiver, number, wiring)) {
     return "I10 before group_wait" + at(receiver);
   }
   return {};
@@ -145,10 +177,10 @@ Broken PostOracle::nothing_to_do(int receiver, const Wiring& wiring, SteadyTime 
     if (goes_on(receiver, alert, wiring)) firing |= bit(group_of(receiver, alert));
   for (int i = 0; i < kGroups; ++i) {
     const Group& group = known.groups[static_cast<std::size_t>(i)];
-    const bool spaced = group.flushed && !group.free;
-    const SteadyTime due = spaced ? group.latest + setup.interval : group.waiting + setup.wait;
     if ((pending_groups(receiver) & bit(i)) != 0) continue;
-    if (group.waits && now >= due) return "I10 news is due and not told" + at(receiver);
+    const SteadyTime due = group.flushed ? group.latest + setup.interval : group.waiting + setup.wait;
+    const bool at_once = group.free || (!group.flushed && was_hushed(receiver, i, wiring));
+    if (group.waits && (at_once || now >= due)) return "I10/I11 news is due and not told" + at(receiver);
     if ((firing & bit(i)) != 0 && group.flushed && !group.waits && now >= group.latest + setup.repeat)
       return "I14 a reminder is due and not told" + at(receiver);
   }
@@ -234,7 +266,8 @@ Broken PostOracle::packed(int receiver, const Wiring& wiring, SteadyTime now, co
     return "I23 a message made before the receiver may be asked again" + at(receiver);
   for (int group = 0; group < kGroups; ++group) {
     if ((made.groups & bit(group)) == 0) continue;
-    if (Broken broken = check_due(receiver, group, news, now)) return broken;
+    if (Broken broken = news ? check_news(receiver, group, wiring, now) : check_reminder(receiver, group, now))
+      return broken;
   }
   if (Broken broken = check_items(receiver, wiring, made, news)) return broken;
   for (const Made& other : made_)
@@ -252,7 +285,7 @@ void PostOracle::note(int receiver, const Made& made, SteadyTime now) {
     const Known& truth = alerts_.knowledge()[static_cast<std::size_t>(item.alert)];
     if (!item.news) continue;
     if (item.firing) {
-      heard = {item.serial, truth.episode, truth.fired_at, false};
+      heard = {item.serial, truth.episode, truth.fired_at, false, 0};
     } else {
       heard.over = true;
       catches_up = catches_up || truth.phase == Phase::firing;
@@ -261,8 +294,7 @@ void PostOracle::note(int receiver, const Made& made, SteadyTime now) {
   for (int i = 0; i < kGroups; ++i) {
     if ((made.groups & bit(i)) == 0) continue;
     Group& group = known.groups[static_cast<std::size_t>(i)];
-    const SteadyTime earliest = catches_up && group.flushed ? group.earliest : now;
-    group = {false, true, catches_up, false, {}, earliest, now, forward_};
+    group = {false, true, catches_up, {}, now, now, forward_};
   }
   known.pending[static_cast<std::size_t>(known.pending_count++)] = static_cast<int>(made_.size());
   ++known.made;

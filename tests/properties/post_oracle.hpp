@@ -43,13 +43,13 @@ class PostOracle {
     std::uint32_t serial = 0;  ///< the last episode whose firing is in a message
     std::uint64_t episode = 0;
     SysTime started{};
-    bool over = false;  ///< so is its end
+    bool over = false;         ///< so is its end
+    std::uint32_t hushed = 0;  ///< the last episode that fired under a silence and was in no message since
   };
   struct Group {
     bool waits = false;
     bool flushed = false;
-    bool free = false;      ///< told an end that another beginning follows
-    bool doubtful = false;  ///< whether it is free was forgotten
+    bool free = false;  ///< told an end that another beginning follows
     SteadyTime waiting{};
     SteadyTime earliest{};  ///< when its last message was made
     SteadyTime latest{};
@@ -102,7 +102,7 @@ class PostOracle {
     std::array<bool, kAlerts> tainted{};          ///< heard what we do not remember to have said
     std::array<int, kAlerts> newest{};            ///< message, + 1
     std::vector<SteadyTime> attempts;
-    std::vector<SteadyTime> failed;  ///< attempts since the last success, those left out that Retry-After asked for
+    std::vector<SteadyTime> failed;  ///< since a message was settled, those left out that Retry-After asked for
     bool asked_to_wait = false;
     int failures = 0;
     SteadyTime earliest{};  ///< of the next attempt
@@ -113,11 +113,14 @@ class PostOracle {
   int group_of(int receiver, int alert) const;
   News news_of(int receiver, int alert, const Wiring&) const;
   bool goes_on(int receiver, int alert, const Wiring&) const;
+  bool lives_on(int receiver, int alert, const Wiring&) const;
+  bool was_hushed(int receiver, int group, const Wiring&) const;
   std::uint64_t news_groups(int receiver, const Wiring&) const;
   std::uint64_t pending_groups(int receiver) const;
   bool may_attempt(int receiver, SteadyTime now) const;
   bool has_tokens(int receiver, SteadyTime now) const;
-  Broken check_due(int receiver, int group, bool news, SteadyTime now) const;
+  Broken check_reminder(int receiver, int group, SteadyTime now) const;
+  Broken check_news(int receiver, int group, const Wiring&, SteadyTime now) const;
   Broken check_items(int receiver, const Wiring&, const Made&, bool news) const;
   Broken check_episode(int receiver, const Owed&, int alert) const;
   Broken make_item(int receiver, const Owed&, Made&) const;
@@ -126,6 +129,7 @@ class PostOracle {
   void bury(int receiver, int message, SteadyTime now);
   int find_pending(int receiver, const std::string& parcel) const;
   void drop_pending(int receiver, int message);
+  void heard_of(int receiver, const Made&);
   Broken check_retry(int receiver, const Delivery&, const Ledger&, Clocks now) const;
   void taint(int receiver, const Knowledge& disk);
   void restore_groups(Knowledge&, SteadyTime now) const;

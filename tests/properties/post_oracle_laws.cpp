@@ -101,7 +101,8 @@ Broken PostOracle::received(int receiver, const std::string& id) {
   return "I2 received what was never made" + at(receiver);
 }
 
-/// 1 s doubling to 5 min with jitter, or Retry-After up to 1 h; at least a minute where somebody has to repair it.
+/// 1 s doubling to 5 min with jitter, and no less than Retry-After up to 1 h; at least a minute where somebody has to
+/// repair it.
 void PostOracle::set_retry(int receiver, const Delivery& delivery, SteadyTime now) {
   Outside& outside = outside_[static_cast<std::size_t>(receiver)];
   ++outside.failures;
@@ -114,7 +115,7 @@ void PostOracle::set_retry(int receiver, const Delivery& delivery, SteadyTime no
   }
   outside.asked_to_wait = delivery.retry_after.has_value();
   if (delivery.retry_after) {
-    outside.earliest = now + std::min<Duration>(*delivery.retry_after, 1h);
+    outside.earliest = std::max(outside.earliest, now + std::min<Duration>(*delivery.retry_after, 1h));
     outside.latest = std::max(outside.earliest, outside.latest);
   }
 }
@@ -123,6 +124,7 @@ void PostOracle::set_retry(int receiver, const Delivery& delivery, SteadyTime no
 void PostOracle::bury(int receiver, int message, SteadyTime now) {
   Outside& outside = outside_[static_cast<std::size_t>(receiver)];
   outside.failures = 0;
+  outside.failed.clear();
   outside.earliest = outside.latest = now;
   ++known_[static_cast<std::size_t>(receiver)].buried;
   drop_pending(receiver, message);
@@ -150,6 +152,14 @@ Broken PostOracle::check_conserved(int receiver, const Ledger& after) const {
   return {};
 }
 
+/// Whoever took it knows that those fire which it says so of, for whatever silence it had to wait.
+void PostOracle::heard_of(int receiver, const Made& made) {
+  for (const Made::Item& item : made.items) {
+    Heard& heard = known_[static_cast<std::size_t>(receiver)].heard[static_cast<std::size_t>(item.alert)];
+    if (item.firing && heard.hushed == item.serial) heard.hushed = 0;
+  }
+}
+
 Broken PostOracle::settled(int receiver, const std::string& parcel, const Delivery& delivery, const Ledger& after,
                            Clocks now) {
   Knowledge& known = known_[static_cast<std::size_t>(receiver)];
@@ -163,6 +173,7 @@ Broken PostOracle::settled(int receiver, const std::string& parcel, const Delive
     outside.failed.clear();
     outside.asked_to_wait = false;
     ++known.accepted;
+    heard_of(receiver, made);
     drop_pending(receiver, message);
   } else {
     if (made.receptions > made.excuses) ++made.excuses;
@@ -173,6 +184,7 @@ Broken PostOracle::settled(int receiver, const std::string& parcel, const Delive
     if (buried && !may_be) return "I23 a message was dropped" + at(receiver);
     if (!buried && made.rejections >= 3 && delivery.outcome == Acceptance::rejected)
       return "I23 rejected for ever" + at(receiver);
+    if (buried) heard_of(receiver, made);
     if (buried) bury(receiver, message, now.real);
   }
   if (Broken broken = check_retry(receiver, delivery, after, now)) return broken;
@@ -206,7 +218,6 @@ void PostOracle::taint(int receiver, const Knowledge& disk) {
 void PostOracle::restore_groups(Knowledge& known, SteadyTime now) const {
   for (Group& group : known.groups) {
     group.waits = false;
-    group.doubtful = group.doubtful || group.free;
     group.earliest -= kRounding;
     group.latest += kRounding;
     if (!group.flushed || jumps_ == 0) continue;
