@@ -26,8 +26,10 @@ std::string sample_page(Format format) {
   own.loop_lag(2min);
   own.notification("oncall", DeliveryOutcome::rate_limited);
   own.notification("oncall", DeliveryOutcome::delivered);
+  Config counted;
+  for (const PoolView& each : published.snapshot->pools) counted.pools.push_back(each.pool);
   CountBook counts;
-  counts.configured(*published.config, kSampleNow - 24h);
+  counts.configured(counted, kSampleNow - 24h);
   counts.missed({"go", "阿里云"}, CheckKind::http);
   counts.put_off({"go", "阿里云"}, PutOff::asked_to_wait);
   Finding finding;

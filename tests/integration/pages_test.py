@@ -29,8 +29,13 @@ ACCEPT = {  # what asks for which format; Prometheus 2.42's own words and 3.x's 
     TEXT: ["text/plain;version=0.0.4", "*/*", ""]}
 VERSION = {OPEN: "1.0.0", TEXT: "0.0.4"}
 
-NAMES = ["plain", 'a "quoted" \\ one', "ends in \\", "two\nlines", "nul\0 and\r return", "清华镜像", "\u202eltr \x1b[31m",
-         "x" * 100_000, "x" * 100_000 + "y", "{le=\"+Inf\"} 1 # EOF", "😀" * 200, " ", "NaN"]
+NAMES = ["plain", 'a "quoted" \\ one', "ends in \\", "清华镜像", "x" * 64, "x" * 63 + "y", '{le="+Inf"} 1', "# EOF", "NaN",
+         "😀" * 8, "%FF", 'a"} 1', "a,b=c"]
+
+MIRRORS = len(NAMES) + 1  # of each pool: its reference is one
+
+# The configuration refuses these, and must say so in words that can be printed.
+REFUSED = ["two\nlines", "nul\0", "and\r return", "\u202eltr", "\x1b[31m", "x" * 100_000, " ", ""]
 
 # What a mirror answers, whatever it is asked.
 ANSWERS = [b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n\xff\xfe\0\r\n\x80",
@@ -64,24 +69,32 @@ def toml(text):
     return '"' + "".join(c if c.isalnum() and c.isascii() else f"\\U{ord(c):08X}" for c in text) + '"'
 
 
-def make_config(directory, port):
+def make_config(path, port, names):
     def pool(name, first):
         mirrors = "".join(f"[[pool.mirror]]\nname = {toml(m)}\nurl = \"http://127.0.0.1:{port}/{first + n}/\"\n"
-                          f"labels = {{ operator = {toml(m[::-1])} }}\n" for n, m in enumerate(NAMES))
+                          f"labels = {{ operator = {toml(m[::-1])} }}\n" for n, m in enumerate(names))
         return f"""[[pool]]
 name = {toml(name)}
 ecosystem = "file"
 reference = ["http://127.0.0.1:{port}/2/"]
 canaries = ["VERSION"]
 checks = ["tcp", "http", "freshness"]
-interval = "500ms"
-timeout = "400ms"
+interval = "1s"
+timeout = "500ms"
 fail_after = 1
 {mirrors}"""
 
-    path = directory / "pages.toml"
-    path.write_text("[agent]\ngap_per_host = \"0s\"\n" + pool("plain", 0) + pool('p "\\\n\0', 4))
+    path.write_text("[agent]\ngap_per_host = \"0s\"\n" + pool("plain", 0) + pool('p "\\', 4))
     return path
+
+
+def check_refusals(directory):
+    for name in REFUSED:
+        config = make_config(directory / "refused.toml", 1, [name])
+        done = subprocess.run([support.AGENT, "check-config", f"--config.file={config}"], capture_output=True,
+                              timeout=60, check=False)
+        assert done.returncode == 2 and b".name: " in done.stderr, (name[:20], done)
+        assert all(c == "\n" or c.isprintable() for c in done.stderr.decode()) and len(done.stderr) < 10_000, done.stderr
 
 
 # ---- reading --------------------------------------------------------------------------------------------------
@@ -183,14 +196,17 @@ class Relay(http.server.BaseHTTPRequestHandler):
     def do_GET(self):  # noqa: N802 (the library's name)
         accept, coding = self.WAYS[self.path.strip("/")]
         request = urllib.request.Request(self.agent.url + "/metrics", headers={"Accept": accept, "Accept-Encoding": coding})
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            body = reply.read()
-            self.send_response(200)
-            for name in ("Content-Type", "Content-Encoding", "Content-Length"):
-                if reply.headers[name]:
-                    self.send_header(name, reply.headers[name])
-            self.end_headers()
-            self.wfile.write(body)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as reply:
+                body, headers = reply.read(), reply.headers
+        except OSError:  # the agent has ended: Prometheus sees that for itself
+            return self.send_error(502)
+        self.send_response(200)
+        for name in ("Content-Type", "Content-Encoding", "Content-Length"):
+            if headers[name]:
+                self.send_header(name, headers[name])
+        self.end_headers()
+        return self.wfile.write(body)
 
     def log_message(self, *_):
         pass
@@ -263,17 +279,17 @@ def check_all_shapes(agent):
             for coding in ("", "identity", "gzip", "br;q=1.0, gzip;q=0.8, *;q=0.1"):
                 samples = check_page(kind, fetch(agent, kind, accept, coding))
                 fetch(agent, kind, accept, coding, method="HEAD")
-                # The two names that print alike are one series; each pool has its reference besides.
-                assert len(mirrors_on(samples)) == 2 * len(NAMES), len(mirrors_on(samples))
+                assert len(mirrors_on(samples)) == 2 * MIRRORS, len(mirrors_on(samples))
+                assert {name for _, name in mirrors_on(samples)} > set(NAMES), mirrors_on(samples)
                 assert len(samples) > 1000
                 pages += 1
     return pages
 
 
 def check_filters(agent):
-    for query, count in (("?pool=plain", len(NAMES)), ("?mirror=plain", 2), ("?mirror=plain&mirror=NaN&pool=plain", 2),
+    for query, count in (("?pool=plain", MIRRORS), ("?mirror=plain", 2), ("?mirror=plain&mirror=NaN&pool=plain", 2),
                          ("?mirror=" + urllib.parse.quote("清华镜像"), 2), ("?pool=nobody", 0), ("?mirror=", 0),
-                         ("?mirror=%FF%22", 0), ("?pool=plain&mirror=nobody", 0), ("?nonsense", 2 * len(NAMES))):
+                         ("?mirror=%FF%22", 0), ("?pool=plain&mirror=nobody", 0), ("?nonsense", 2 * MIRRORS)):
         for kind in (OPEN, TEXT):
             samples = check_page(kind, fetch(agent, kind, ACCEPT[kind][0], "gzip", query))
             assert len(mirrors_on(samples)) == count, (query, mirrors_on(samples))
@@ -284,9 +300,13 @@ def main():
     support.need("prometheus", "promtool")
     check_parsers_notice()
     directory = support.scratch()
+    check_refusals(directory)
+    golden = support.SOURCE / "tests/golden"
+    assert check_page(OPEN, (golden / "openmetrics.expected").read_text()) == \
+        check_page(TEXT, (golden / "metrics.expected").read_text())
     server = Hostile(("127.0.0.1", 0), Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    agent = support.Agent(make_config(directory, server.server_address[1]), directory).await_ready(60)
+    agent = support.Agent(make_config(directory / "pages.toml", server.server_address[1], NAMES), directory).await_ready(60)
     pages = check_all_shapes(agent)
     check_filters(agent)
     print(pages, "pages read; Prometheus scraped", check_prometheus(directory, agent))
