@@ -106,6 +106,16 @@ Task<Reply> ask(ProbeRun& run, HttpHop hop, Fetch fetch) {
   co_return reply;
 }
 
+/// A redirect is not the final answer: until there is one, there is none.
+void forget_answer(HttpProbed& seen) {
+  seen.status = 0;
+  seen.version = 0;
+  seen.content_length = 0;
+  seen.body_bytes = 0;
+  seen.ssl = false;
+  seen.last_modified.reset();
+}
+
 /// The next hop, or nothing, and then the run has been concluded.
 std::optional<HttpHop> after(ProbeRun& run, const HttpHop& hop, Reply& reply, const Url& origin) {
   const HttpModule& http = run.module().http;
@@ -116,7 +126,10 @@ std::optional<HttpHop> after(ProbeRun& run, const HttpHop& hop, Reply& reply, co
   if (leads_on) ++seen.redirects;
   add_phases(seen, reply.timings, !leads_on);
   const bool refused = leads_on && (!http.follow_redirects || seen.redirects > kMostRedirects);
-  if (leads_on && !refused && nowhere == nullptr) return std::get<0>(std::move(next));
+  if (leads_on && !refused && nowhere == nullptr) {
+    forget_answer(seen);
+    return std::get<0>(std::move(next));
+  }
   if (leads_on && !refused)
     run.fail(*nowhere);
   else

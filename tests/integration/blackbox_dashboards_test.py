@@ -93,8 +93,8 @@ prober = "icmp"
 def job_of_readme():
     """The block of README that has the scrape job."""
     blocks = re.findall(r"^```yaml\n(.*?)^```$", (support.SOURCE / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    jobs = [b for b in blocks if "metrics_path: /probe" in b]
-    assert len(jobs) == 1, f"README has {len(jobs)} scrape jobs for /probe"
+    jobs = [b for b in blocks if "metrics_path: /probe" in b and "static_configs" in b]
+    assert len(jobs) == 1, f"README has {len(jobs)} scrape jobs for targets of /probe"
     return jobs[0]
 
 
@@ -106,7 +106,7 @@ def replaced(text, pattern, what):
 def configuration(targets, agent_port):
     """README's job, once for each module, with targets and a port of this test."""
     head, job = job_of_readme().split("scrape_configs:\n")
-    out = head + "global: {scrape_interval: 1s}\nscrape_configs:\n"
+    out = head + "global: {scrape_interval: 3s, scrape_timeout: 3s}\nscrape_configs:\n"
     for module, target in targets.items():
         each = replaced(job, r"job_name: .*", f"job_name: {module}")
         each = replaced(each, r"module: \[.*\]", f"module: [{module}]")
@@ -115,13 +115,15 @@ def configuration(targets, agent_port):
     return out
 
 
-def query(prometheus, text):
-    reply = json.loads(support.get(f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': text})}"))
+def query(prometheus, text, when=None):
+    parameters = {"query": text} | ({"time": when} if when else {})
+    reply = json.loads(support.get(f"{prometheus}/api/v1/query?{urllib.parse.urlencode(parameters)}"))
     assert reply["status"] == "success", reply
     return reply["data"]["result"]
 
 
 def start_prometheus(d, config):
+    """Its URL, and a moment at which every probe was well: what comes after that may be slow."""
     (d / "prometheus.yml").write_text(config)
     port = support.free_port()
     support.start(["prometheus", f"--config.file={d}/prometheus.yml", f"--storage.tsdb.path={d}/tsdb",
@@ -130,12 +132,13 @@ def start_prometheus(d, config):
 
     def scraped():
         try:
-            return len(query(url, "probe_success")) == len(QUERIES)
+            up = query(url, "probe_success == 1")
+            return len(up) == len(QUERIES) and up[0]["value"][0]
         except OSError:
             return False
 
-    support.eventually(lambda: "Prometheus has scraped every job:\n" + (d / "prometheus.log").read_text()[-3000:], scraped, 40)
-    return url
+    when = support.eventually(lambda: "every probe is well in Prometheus:\n" + (d / "prometheus.log").read_text()[-3000:], scraped, 60)
+    return url, when
 
 
 class DatedPage(probe_sites.Page):
@@ -151,20 +154,19 @@ def main():
     targets = {"https": site.url + "/ok", "tcp_connect": f"127.0.0.1:{site.port}", "dns_soa": names.address, "icmp": "127.0.0.1"}
     (d / "agent.toml").write_text(MODULES.replace("{d}", str(d)))
     agent = support.Agent(d / "agent.toml", d)
-    prometheus = start_prometheus(d, configuration(targets, agent.port))
-    up = query(prometheus, "probe_success == 1")
-    assert len(up) == len(targets), f"not every probe is well: {up}"
+    prometheus, when = start_prometheus(d, configuration(targets, agent.port))
+    up = query(prometheus, "probe_success == 1", when)
     assert {r["metric"]["instance"] for r in up} == set(targets.values()), up
     asked, empty = 0, []
     for module, queries in QUERIES.items():
         for text in queries:
             asked += 1
-            if not query(prometheus, text.replace("$instance", re.escape(targets[module]).replace("\\", "\\\\")).replace("$job", module)):
+            if not query(prometheus, text.replace("$instance", re.escape(targets[module]).replace("\\", "\\\\")).replace("$job", module), when):
                 empty.append(text)
     assert not empty, "these find nothing:\n" + "\n".join(empty)
-    assert not query(prometheus, 'probe_no_such_thing{job="https"}')
+    assert not query(prometheus, 'probe_no_such_thing{job="https"}', when)
     agent.stop()
     print(asked, "queries find their series in Prometheus")
 
 
-support.run(main, 90)
+support.run(main, 110)

@@ -11,7 +11,7 @@ import threading
 import time
 
 GREETING = b"hello mirror\n"
-LONG = 3.0  # seconds that the slow ones take: longer than any timeout of a test's modules
+LONG = 6.0  # seconds that the slow ones take: longer than any timeout of a test's modules
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
