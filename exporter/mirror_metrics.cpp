@@ -184,13 +184,16 @@ PhaseTexts phase_texts() {
   return out;
 }
 
+std::optional<Duration> took_of(const CheckState& state, const PhaseColumn& phase) {
+  return last_known(state, [&](const Finding& f) { return f.timings.*phase.member; });
+}
+
 void phases(Page& page, const Row& row, SysTime /*now*/) {
   static const PhaseTexts kMore = phase_texts();
   for (const auto& [kind, state] : row.view->checks) {
-    for (std::size_t i = 0; i < std::size(kPhases); ++i) {
-      const auto took = last_known(state, [&](const Finding& f) { return f.timings.*kPhases[i].member; });
-      if (took) page.add(row.text->labels, kMore.at(static_cast<std::size_t>(kind)).at(i), seconds(*took));
-    }
+    const auto& more = kMore.at(static_cast<std::size_t>(kind));
+    for (std::size_t i = 0; i < std::size(kPhases); ++i)
+      if (const auto took = took_of(state, kPhases[i])) page.add(row.text->labels, more.at(i), seconds(*took));
   }
 }
 

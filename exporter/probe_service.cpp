@@ -64,7 +64,7 @@ bool ProbeService::take(const WebRequest& request, std::function<void(WebReply)>
     return true;
   }
   asio::post(executor_,
-             [this, request, done = std::move(done)]() mutable { begin(std::move(request), std::move(done)); });
+             [this, asked = request, done = std::move(done)]() mutable { begin(std::move(asked), std::move(done)); });
   return true;
 }
 
