@@ -67,7 +67,7 @@ Task<Receipt> LiveNet::submit(Letter letter) {
 
 Task<TalkOpened> LiveNet::open(TalkOpening how) { return live_open(loop_, contexts_, std::move(how)); }
 Task<PacketAnswer> LiveNet::exchange(Packet packet) { return live_exchange(loop_, contexts_, std::move(packet)); }
-Task<Echo> LiveNet::ping(Ping what) { return live_ping(loop_, std::move(what)); }
+Task<Echo> LiveNet::ping(Ping what) { return live_ping(loop_, what); }
 
 Task<Ran> LiveNet::run(Command what) { return live_run(loop_, std::move(what)); }
 Task<void> LiveNet::sleep(Duration duration) { return live_sleep(loop_, duration); }

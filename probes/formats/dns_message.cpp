@@ -75,7 +75,7 @@ std::variant<DnsMessage, std::string> parse_dns_message(std::string_view bytes) 
   const std::uint16_t flags = reader.u16();
   message.is_response = (flags & 0x8000U) != 0;
   message.truncated = (flags & 0x0200U) != 0;
-  message.response_code = flags & 15U;
+  message.response_code = static_cast<int>(flags & 15U);
   const std::size_t questions = reader.u16();
   const std::size_t answers = reader.u16();
   const std::size_t authorities = reader.u16();

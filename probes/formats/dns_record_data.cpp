@@ -223,7 +223,7 @@ std::string type_map(Data& data) {
     const unsigned window = data.in.u8();
     const std::string_view bits = data.string();
     for (std::size_t i = 0; i < bits.size() * 8; ++i) {
-      const auto byte = static_cast<unsigned char>(bits[i / 8]);
+      const unsigned byte = static_cast<unsigned char>(bits[i / 8]);
       if (((byte << (i % 8)) & 0x80U) != 0)
         text += " " + record_type_name(static_cast<std::uint16_t>(window * 256 + i));
     }

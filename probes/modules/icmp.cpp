@@ -24,7 +24,7 @@ Task<Probed> probe_icmp(Net& net, ProbeTarget target) {
   ping.dont_fragment = icmp.dont_fragment;
   ping.ttl = icmp.ttl;
   ping.timeout = run.left();
-  const Echo echo = co_await net.ping(std::move(ping));
+  const Echo echo = co_await net.ping(ping);
   probed.icmp->setup = echo.setup;
   probed.icmp->rtt = echo.rtt;
   probed.icmp->hop_limit = echo.hop_limit;
