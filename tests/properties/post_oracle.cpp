@@ -172,12 +172,13 @@ Broken PostOracle::nothing_to_do(int receiver, const Wiring& wiring, SteadyTime 
   for (std::size_t i = 0; i < static_cast<std::size_t>(known.pending_count); ++i)
     if (!all_silenced(made_[static_cast<std::size_t>(known.pending[i])]))
       return "I23 a message is left lying" + at(receiver);
+  const std::uint64_t pending = pending_groups(receiver);
   std::uint64_t firing = 0;
   for (int alert = 0; alert < kAlerts; ++alert)
     if (goes_on(receiver, alert, wiring)) firing |= bit(group_of(receiver, alert));
   for (int i = 0; i < kGroups; ++i) {
     const Group& group = known.groups[static_cast<std::size_t>(i)];
-    if ((pending_groups(receiver) & bit(i)) != 0) continue;
+    if ((pending & bit(i)) != 0 || (!group.waits && (firing & bit(i)) == 0)) continue;
     const SteadyTime due = group.flushed ? group.latest + setup.interval : group.waiting + setup.wait;
     const bool at_once = group.free || (!group.flushed && was_hushed(receiver, i, wiring));
     if (group.waits && (at_once || now >= due)) return "I10/I11 news is due and not told" + at(receiver);

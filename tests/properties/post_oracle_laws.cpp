@@ -11,18 +11,23 @@ using namespace std::chrono_literals;
 
 /// Times are written to the second.
 constexpr Duration kRounding = 1s;
+/// Tokens are counted in fractions.
+constexpr Duration kFraction = 10us;
 
 std::string at(int receiver) { return " (receiver " + std::to_string(receiver) + ")"; }
 
 }  // namespace
 
-/// As many attempts as the kind's pace lets through at once are free; one more each time that a token's time passes.
+/// As many attempts as the kind's pace lets through at once are free; one more each time that a token's time passes:
+/// that many, since any of the attempts.
 bool PostOracle::has_tokens(int receiver, SteadyTime now) const {
   const Pace& pace = find_receiver_kind(setup_.receiver[static_cast<std::size_t>(receiver)].kind)->pace;
   const std::vector<SteadyTime>& attempts = outside_[static_cast<std::size_t>(receiver)].attempts;
-  const auto lately = std::count_if(attempts.begin(), attempts.end(),
-                                    [&](SteadyTime each) { return each > now - pace.burst * pace.each; });
-  return lately < pace.burst;
+  for (std::size_t i = attempts.size(); i-- > 0 && attempts.size() - i < 200;) {
+    const auto since_then = static_cast<std::int64_t>(attempts.size() - i);
+    if ((since_then - (pace.burst - 1)) * pace.each > now - attempts[i] - kFraction) return false;
+  }
+  return true;
 }
 
 bool PostOracle::may_attempt(int receiver, SteadyTime now) const {

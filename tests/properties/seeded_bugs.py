@@ -4,7 +4,7 @@ expects the property test to fail: `./dev prove --bugs`. Sources are not touched
 linked before the library. A bug that survives means that a check is missing.
 
 usage: seeded_bugs.py BUILD [NAME...]    BUILD: a configured and built tree (build/release); NAMEs: only these bugs
-Environment: JOBS (2), MW_SEQUENCES (4000 here) for each bug.
+Environment: JOBS (2), MW_SEQUENCES (20000 here) for each bug, of which most take few.
 """
 
 import concurrent.futures
@@ -218,9 +218,9 @@ def attempt(build, scratch, link, bug):
     made = run(link.replace(" -o property_test ", f" -o {program} {compiled} ", 1), build)
     if made.returncode != 0:
         fail(f"{name} does not link:\n{made.stderr}")
-    environment = dict(os.environ, MW_JOBS="1", MW_SEQUENCES=os.environ.get("MW_SEQUENCES", "4000"))
+    environment = dict(os.environ, MW_JOBS="1", MW_SEQUENCES=os.environ.get("MW_SEQUENCES", "20000"))
     try:
-        tried = run(str(program), build, env=environment, timeout=300)
+        tried = run(str(program), build, env=environment, timeout=900)
     except subprocess.TimeoutExpired:
         return "it never ends"
     if tried.returncode == 0:
