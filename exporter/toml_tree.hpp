@@ -8,17 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "exporter/position.hpp"
+
 namespace mw {
 
 inline constexpr std::size_t kTomlLimit = std::size_t{1} << 20;  ///< bytes of text
 inline constexpr int kTomlDepth = 32;  ///< dots on one line, or brackets open at once: each costs stack
-
-/// Counts from 1, columns in characters. Line 0: of the text as a whole.
-struct Position {
-  unsigned line = 0;
-  unsigned column = 0;
-  auto operator<=>(const Position&) const = default;
-};
 
 struct TomlMember;
 
