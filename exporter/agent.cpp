@@ -6,6 +6,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
+#include <atomic>
 #include <csignal>
 #include <future>
 
@@ -16,7 +17,6 @@
 #include "exporter/published.hpp"
 #include "exporter/warden.hpp"
 #include "exporter/web/routes.hpp"
-#include "exporter/web/server.hpp"
 #include "probes/duration.hpp"
 #include "probes/live_net.hpp"
 #include "probes/live_state.hpp"
@@ -133,18 +133,22 @@ class Agent {
   }
 
   int run() {
-    auto started = WebServer::start(options_.listen, [this](const WebRequest& request) { return answer_web(request); });
+    Listener::Site site{[this](const WebRequest& request) { return answer_web(request); }, nullptr};
+    auto started = Listener::start(options_.web, std::move(site), log_);
     if (const auto* error = std::get_if<std::string>(&started)) {
-      log_.error("cannot listen", {{"address", options_.listen}, {"error", *error}});
+      log_.error("cannot listen", {{"error", *error}});
       return 1;
     }
-    web_ = std::get<std::unique_ptr<WebServer>>(std::move(started));
-    log_.info("listening", {{"address", options_.listen}, {"version", build_info().version}});
+    web_ = std::get<std::unique_ptr<Listener>>(std::move(started));
+    web_for_answers_ = web_.get();
+    for (const std::string& address : web_->addresses())
+      log_.info("listening", {{"address", address}, {"version", build_info().version}});
     wait_for_signal();
     asio::co_spawn(loop_, measure_loop_lag(), asio::detached);
     while (!stopping_ && loop_.run_one() > 0) continue;
     loop_.run_for(kShutdownLimit);  // what close() has cut short ends by itself
     warden_.save_finally();
+    web_for_answers_ = nullptr;
     web_.reset();
     return 0;
   }
@@ -206,6 +210,9 @@ class Agent {
   std::vector<Family> own_families() const {
     std::vector<Family> families = own_.collect();
     for (Family& family : process_families()) families.push_back(std::move(family));
+    const Listener* const web = web_for_answers_;
+    if (web == nullptr) return families;
+    for (Family& family : web->families()) families.push_back(std::move(family));
     return families;
   }
 
@@ -267,7 +274,8 @@ class Agent {
   asio::signal_set signals_;
   bool reload_asked_ = false;
   bool stopping_ = false;
-  std::unique_ptr<WebServer> web_;
+  std::atomic<const Listener*> web_for_answers_ = nullptr;  ///< lives for as long as anything is answered
+  std::unique_ptr<Listener> web_;
 };
 
 /// Null where none is configured; nothing when it cannot be opened, which has then been logged.

@@ -148,6 +148,15 @@ constexpr Metric kCatalogue[] = {
   {"mirrorwarden_watchdog_total", kCounter, "", "outcome",
    "Words to the watchdog that the agent lives: sent; withheld, because something that an alert needs makes no "
    "progress; or failed. Absent when none is configured."},
+  {"mirrorwarden_http_connections", kGauge, "", "",
+   "Connections to our own port that are open."},
+  {"mirrorwarden_http_connections_refused_total", kCounter, "", "reason",
+   "Connections and requests to our own port that were not served: too_many, too_many_of_one (address), evicted (silent, "
+   "and its place was needed), busy (too many wait), slow_request, slow_reader, bad_request, other_protocol, "
+   "tls_handshake, unauthorized."},
+  {"mirrorwarden_web_config_last_reload_successful", kGauge, "", "",
+   "Whether the file of --web.config.file, as it is now, is in force. While 0 the previous one is. Absent without such a "
+   "file."},
   // ---- the agent's process
   {"process_cpu_seconds_total", kCounter, "seconds", "",
    "Total user and system CPU time spent."},
