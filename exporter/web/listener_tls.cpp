@@ -88,9 +88,10 @@ Trouble set_algorithms(SSL_CTX* context, const WebTls& tls) {
   return std::nullopt;
 }
 
+/// What it chooses is pointed at after it has returned.
 int choose_http1(SSL* /*tls*/, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
                  unsigned int size, void* /*unused*/) {
-  constexpr std::array<unsigned char, 9> kHttp1 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  static constexpr std::array<unsigned char, 9> kHttp1 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   unsigned char* found = nullptr;
   const int outcome = SSL_select_next_proto(&found, length, kHttp1.data(), kHttp1.size(), offered, size);
   *chosen = found;

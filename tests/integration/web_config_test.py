@@ -62,10 +62,10 @@ class Image:
                                   capture_output=True, text=True, check=False, timeout=60)
             assert done.returncode == 2 and "No such file" in done.stderr, (path, done)
             assert path == "/usr/lib/x86_64-linux-gnu/pkgconfig" or os.path.exists(path), f"{path} is hidden from nobody"
-        names = {file.name for file in self.files[1:]}
+        paths = {str(file).removeprefix("/usr") for file in self.files[1:]}  # a listing may or may not say /usr
         owners = set()
         for listing in pathlib.Path("/var/lib/dpkg/info").glob("*.list"):  # dpkg -S takes a minute for as many names
-            if names & {line.rsplit("/", 1)[-1] for line in listing.read_text().splitlines()}:
+            if paths & {line.removeprefix("/usr") for line in listing.read_text().splitlines()}:
                 owners.add(listing.stem.split(":")[0])
         assert owners and not any(owner.endswith("-dev") for owner in owners), owners
         return len(inside), sorted(owners)
@@ -161,7 +161,7 @@ class Served:
     def metrics(self, **how):
         code, status, text = self.curl(**how)
         assert (code, status) == (0, 200), (code, status, text[:500], self.log())
-        return support.Metrics(text.partition("\r\n\r\n")[2])
+        return support.Metrics(text.partition("\n\n")[2])
 
 
 # ---- what is asked of it --------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def check_curl(served):
         for header in ("Strict-Transport-Security: max-age=31536000", "X-Frame-Options: sameorigin",
                        "X-Content-Type-Options: nosniff"):
             assert text.count(header) == 1, (header, text[:800])
-        assert "DENY" not in text.partition("\r\n\r\n")[0]
+        assert "DENY" not in text.partition("\n\n")[0]
         for user in (None, "prometheus:wrong", "nobody:" + PASSWORD, "prometheus:", ":"):
             code, status, text = served.curl(where=where, user=user)
             assert (code, status) == (0, 401) and "WWW-Authenticate: Basic" in text, (where, user, code, status)
@@ -228,7 +228,7 @@ def check_rereading(served):
     served.configure(pair=served.ours.certify("renewed", "DNS:localhost,IP:127.0.0.1,IP:::1"))
     assert serial_of(served) != before
     gauge = "mirrorwarden_web_config_last_reload_successful"
-    assert served.metrics().value(gauge) == 1
+    assert served.metrics().value(gauge) == 1, (served.metrics().all(gauge), served.log())
     served.configure(text="basic_auth_users:\n  prometheus: plain\n")
     assert served.metrics().value(gauge) == 0  # the old one is still in force
     assert served.metrics().value(gauge) == 0
