@@ -21,7 +21,6 @@
 #include "exporter/supervisor.hpp"
 #include "exporter/warden.hpp"
 #include "exporter/web/routes.hpp"
-#include "exporter/web/server.hpp"
 #include "probes/duration.hpp"
 #include "probes/live_net.hpp"
 #include "probes/live_state.hpp"
@@ -35,7 +34,6 @@ constexpr Duration kLoopLagPeriod = std::chrono::milliseconds(500);
 constexpr Duration kEvaluationSlack = std::chrono::seconds(10);
 constexpr std::chrono::seconds kReloadPatience(10);
 /// Of the web server's eight threads this many may wait for a probe; the others are for everybody else.
-constexpr int kMostWaiting = 5;
 
 std::string describe(const Verdict& verdict) {
   std::string text(name(verdict.state));
@@ -147,13 +145,19 @@ class Agent {
   }
 
   int run() {
-    auto started = WebServer::start(options_.listen, [this](const WebRequest& request) { return answer_web(request); });
+    Listener::Site site{[this](const WebRequest& request) { return answer_web(request); },
+                        [this](const WebRequest& request, std::function<void(WebReply)> done) {
+                          return probes_.take(request, std::move(done));
+                        }};
+    auto started = Listener::start(options_.web, std::move(site), log_);
     if (const auto* error = std::get_if<std::string>(&started)) {
-      log_.error("cannot listen", {{"address", options_.listen}, {"error", *error}});
+      log_.error("cannot listen", {{"error", *error}});
       return 1;
     }
-    web_ = std::get<std::unique_ptr<WebServer>>(std::move(started));
-    log_.info("listening", {{"address", options_.listen}, {"version", build_info().version}});
+    web_ = std::get<std::unique_ptr<Listener>>(std::move(started));
+    web_for_answers_ = web_.get();
+    for (const std::string& address : web_->addresses())
+      log_.info("listening", {{"address", address}, {"version", build_info().version}});
     supervisor_.ready();
     wait_for_signal();
     asio::co_spawn(loop_, measure_loop_lag(), asio::detached);
@@ -161,7 +165,7 @@ class Agent {
     while (!stopping_ && loop_.run_one() > 0) continue;
     loop_.run_for(kShutdownLimit);  // what close() has cut short ends by itself
     warden_.save_finally();
-    over_ = true;
+    web_for_answers_ = nullptr;
     web_.reset();
     return 0;
   }
@@ -234,27 +238,13 @@ class Agent {
     std::vector<Family> families = own_.collect();
     for (Family& family : probes_.families()) families.push_back(std::move(family));
     for (Family& family : process_families()) families.push_back(std::move(family));
+    const Listener* const web = web_for_answers_;
+    if (web == nullptr) return families;
+    for (Family& family : web->families()) families.push_back(std::move(family));
     return families;
   }
 
-  /// Nothing: the request is not one for probes. The web server's thread waits here; a server whose threads need not
-  /// wait hands its requests to probes_.take() itself.
-  std::optional<WebReply> answer_probe(const WebRequest& request) {
-    if (!ProbeService::answers(request)) return std::nullopt;
-    if (++waiting_ > kMostWaiting) {
-      --waiting_;
-      return plain(503, "too many probes are under way");
-    }
-    auto promise = std::make_shared<std::promise<WebReply>>();
-    auto future = promise->get_future();
-    probes_.take(request, [promise](WebReply reply) { promise->set_value(std::move(reply)); });
-    while (!over_ && future.wait_for(kLoopLagPeriod) != std::future_status::ready) continue;
-    --waiting_;
-    return over_ ? plain(503, "the agent is stopping") : future.get();
-  }
-
   WebReply answer_web(const WebRequest& request) {
-    if (auto reply = answer_probe(request)) return std::move(*reply);
     Site site;
     site.published = published_.load();
     site.now = std::chrono::system_clock::now();
@@ -326,13 +316,12 @@ class Agent {
   asio::io_context loop_;
   LiveNet net_;
   ProbeService probes_;
-  std::atomic<int> waiting_{0};
-  std::atomic<bool> over_{false};
   Warden warden_;
   asio::signal_set signals_;
   bool reload_asked_ = false;
   bool stopping_ = false;
-  std::unique_ptr<WebServer> web_;
+  std::atomic<const Listener*> web_for_answers_ = nullptr;  ///< lives for as long as anything is answered
+  std::unique_ptr<Listener> web_;
 };
 
 /// Null where none is configured; nothing when it cannot be opened, which has then been logged.

@@ -7,13 +7,14 @@
 
 #include "exporter/config.hpp"
 #include "exporter/log.hpp"
+#include "exporter/web/listener.hpp"
 
 namespace mw {
 
 struct AgentOptions {
   std::string config_file;
-  std::string listen = "127.0.0.1:19791";
   std::string telemetry_path = "/metrics";
+  ListenerOptions web;
 };
 
 /// Runs until SIGTERM or SIGINT. SIGHUP and POST /-/reload read the configuration again.

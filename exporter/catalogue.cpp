@@ -157,6 +157,15 @@ constexpr Metric kCatalogue[] = {
    "Probes whose target, or a place to which a redirect led, the policy does not allow. Nothing connected there."},
   {"mirrorwarden_probe_module_unknown_total", kCounter, "", "",
    "Requests for /probe that named a module that the configuration does not have."},
+  {"mirrorwarden_http_connections", kGauge, "", "",
+   "Connections to our own port that are open."},
+  {"mirrorwarden_http_connections_refused_total", kCounter, "", "reason",
+   "Connections and requests to our own port that were not served: too_many, too_many_of_one (address), evicted (silent, "
+   "and its place was needed), busy (too many wait), slow_request, slow_reader, bad_request, other_protocol, "
+   "tls_handshake, unauthorized."},
+  {"mirrorwarden_web_config_last_reload_successful", kGauge, "", "",
+   "Whether the file of --web.config.file, as it is now, is in force. While 0 the previous one is. Absent without such a "
+   "file."},
   // ---- the agent's process
   {"process_cpu_seconds_total", kCounter, "seconds", "",
    "Total user and system CPU time spent."},

@@ -36,9 +36,16 @@ std::optional<mw::Config> load(const std::string& file) {
   return std::nullopt;
 }
 
-int check_config(const std::string& file) {
+/// False after having told stderr what is wrong with the web configuration.
+bool is_web_in_order(const mw::ListenerOptions& web) {
+  const auto trouble = mw::trouble_of(web);
+  if (trouble) std::cerr << *trouble << '\n';
+  return !trouble;
+}
+
+int check_config(const std::string& file, const mw::ListenerOptions& web) {
   const auto config = load(file);
-  if (!config) return kBadUsage;
+  if (!is_web_in_order(web) || !config) return kBadUsage;
   std::size_t mirrors = 0;
   for (const auto& pool : config->pools) mirrors += pool->mirrors.size();
   std::cout << file << ": ok, " << config->pools.size() << " pools, " << mirrors << " mirrors, " << config->rules.size()
@@ -90,7 +97,7 @@ int list_ecosystems() {
 }
 
 struct CommandLine {
-  mw::AgentOptions agent{"/etc/mirrorwarden/mirrorwarden.toml", "127.0.0.1:19791", "/metrics"};
+  mw::AgentOptions agent{"/etc/mirrorwarden/mirrorwarden.toml", "/metrics", {}};
   std::string log_level = "info";
   std::string log_format = "logfmt";
   std::string receiver;  ///< to be tested
@@ -101,7 +108,7 @@ struct CommandLine {
 
 int serve(const CommandLine& line) {
   auto config = load(line.agent.config_file);
-  if (!config) return kBadUsage;
+  if (!is_web_in_order(line.agent.web) || !config) return kBadUsage;
   const std::map<std::string, mw::LogLevel> levels = {{"debug", mw::LogLevel::debug},
                                                       {"info", mw::LogLevel::info},
                                                       {"warn", mw::LogLevel::warn},
@@ -112,7 +119,13 @@ int serve(const CommandLine& line) {
 
 void describe_flags(CLI::App& app, CommandLine& line) {
   app.add_option("--config.file", line.agent.config_file, "The configuration, TOML")->capture_default_str();
-  app.add_option("--web.listen-address", line.agent.listen, "Address and port to serve on")->capture_default_str();
+  app.add_option("--web.listen-address", line.agent.web.addresses,
+                 "Where to serve, may be repeated: host:port, [v6]:port, :port for all addresses, unix:/path")
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  app.add_flag("--web.systemd-socket", line.agent.web.systemd_socket, "Serve on the sockets of a systemd .socket unit");
+  app.add_option("--web.config.file", line.agent.web.web_config_file,
+                 "TLS and passwords, as Prometheus' own servers take them (web-config.yml)");
   app.add_option("--web.telemetry-path", line.agent.telemetry_path, "Path of the metrics")->capture_default_str();
   app.add_option("--log.level", line.log_level, "Least severe level to log")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
@@ -124,10 +137,11 @@ void describe_flags(CLI::App& app, CommandLine& line) {
 
 int dispatch(const CLI::App& app, const CommandLine& line) {
   const auto& file = line.agent.config_file;
-  if (app.got_subcommand("check-config")) return check_config(file);
+  if (app.got_subcommand("check-config")) return check_config(file, line.agent.web);
   if (app.got_subcommand("print-config")) return print_config(file);
   if (app.got_subcommand("test-receiver")) return test_receiver(file, line.receiver);
-  if (app.got_subcommand("advise")) return mw::advise(line.agent.listen, line.pool, std::cout, std::cerr);
+  if (app.got_subcommand("advise"))
+    return mw::advise(line.agent.web.addresses.front(), line.pool, std::cout, std::cerr);
   if (app.got_subcommand("rules")) return print_rules(file, line.runbooks);
   if (app.got_subcommand("import-blackbox")) return import_blackbox(line.blackbox);
   if (app.got_subcommand("ecosystems")) return list_ecosystems();

@@ -23,6 +23,7 @@ struct WebRequest {
   std::string origin;          ///< a browser's word on who is asking; empty from everything else
   std::string fetch_site;      ///< Sec-Fetch-Site, likewise
   Secret authorization;        ///< the header field as it was sent
+  Secret token;                ///< X-Mirrorwarden-Token: the API's token when Authorization holds a password
   std::string body;            ///< at most kLargestBody bytes
 };
 

@@ -108,8 +108,11 @@ std::optional<WebReply> not_authorised(const WebRequest& request, const Site& si
   if (!site.published || !site.published->config) return plain(503, "no configuration yet");
   const Secret& token = site.published->config->agent.api_token;
   if (token.empty()) return plain(403, "not possible: the configuration has no agent.api_token_file or api_token_env");
-  if (is_same(request.authorization.reveal(), "Bearer " + token.reveal())) return std::nullopt;
-  WebReply reply = plain(401, "the header Authorization: Bearer TOKEN is missing or wrong");
+  const bool is_known = is_same(request.authorization.reveal(), "Bearer " + token.reveal()) ||
+                        is_same(request.token.reveal(), token.reveal());
+  if (is_known) return std::nullopt;
+  WebReply reply =
+      plain(401, "the header Authorization: Bearer TOKEN (or X-Mirrorwarden-Token: TOKEN) is missing or wrong");
   reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"mirrorwarden\"");
   return reply;
 }

@@ -5,54 +5,56 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
+#include <cerrno>
 #include <cstring>
 
 #include "exporter/web/api_routes.hpp"
-#include "probes/address.hpp"
+#include "exporter/web/random_secret.hpp"
+#include "exporter/web/reply_text.hpp"
 
 namespace mw {
 
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{16} * 1024;
-/// For a whole reply: civetweb's own timeout begins anew with every byte that a slow reader takes.
-constexpr auto kReplyDeadline = std::chrono::seconds(10);
-/// For a whole body, likewise.
-constexpr auto kRequestDeadline = std::chrono::seconds(10);
+constexpr std::size_t kChunk = std::size_t{64} * 1024;
+constexpr const char* kSecretField = "X-Mirrorwarden-Secret";
+constexpr const char* kAuthorization = "Authorization";
+constexpr const char* kToken = "X-Mirrorwarden-Token";
 
-constexpr std::string_view kCommonHeaders =
-    "X-Content-Type-Options: nosniff\r\n"
-    "X-Frame-Options: DENY\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Cache-Control: no-store\r\n"
-    "Connection: close\r\n";
+/// The fields that go from the listener to here, as they were sent.
+struct PassedOn {
+  const char* name;
+  std::string WebRequest::*text;
+};
+constexpr std::array<PassedOn, 5> kPassedOn = {{
+    {"Accept", &WebRequest::accept},
+    {"Accept-Encoding", &WebRequest::accept_encoding},
+    {"X-Prometheus-Scrape-Timeout-Seconds", &WebRequest::scrape_timeout},
+    {"Origin", &WebRequest::origin},
+    {"Sec-Fetch-Site", &WebRequest::fetch_site},
+}};
 
-using Deadline = std::chrono::steady_clock::time_point;
-
-/// Whether all of it went out.
-bool send_all(mg_connection* connection, std::string_view bytes, Deadline deadline) {
-  while (!bytes.empty() && std::chrono::steady_clock::now() < deadline) {
+/// Of the listener it can be slow: it reads no faster than whoever is at its other side.
+bool send_all(mg_connection* connection, std::string_view bytes) {
+  while (!bytes.empty()) {
     const std::size_t length = std::min(bytes.size(), kChunk);
     if (mg_write(connection, bytes.data(), length) != static_cast<int>(length)) return false;
     bytes.remove_prefix(length);
   }
-  return bytes.empty();
+  return true;
 }
 
-void send_reply(mg_connection* connection, const WebReply& reply, bool with_body) {
-  std::string out = "HTTP/1.1 " + std::to_string(reply.status) + " ";
-  out.append(mg_get_response_code_text(connection, reply.status)).append("\r\n");
-  out.append("Content-Type: ").append(reply.content_type).append("\r\n");
-  out.append("Content-Length: ").append(std::to_string(reply.body.size())).append("\r\n");
-  for (const auto& [name, value] : reply.headers) out.append(name).append(": ").append(value).append("\r\n");
-  out.append(kCommonHeaders).append("\r\n");
-  const Deadline deadline = std::chrono::steady_clock::now() + kReplyDeadline;
-  std::string_view body = with_body ? std::string_view(reply.body) : "";
-  out.append(body.substr(0, kChunk));  // a short reply in one packet; a long one is not copied
-  body.remove_prefix(std::min(kChunk, body.size()));
-  if (send_all(connection, out, deadline)) send_all(connection, body, deadline);
+struct Shape {
+  bool keeps_alive = false;
+  bool with_body = true;
+};
+
+/// A large body is not copied behind its head.
+void send_reply(mg_connection* connection, const WebReply& reply, Shape shape) {
+  std::string out = reply_head(reply, shape.keeps_alive);
+  const bool is_small = reply.body.size() < kChunk;
+  if (shape.with_body && is_small) out += reply.body;
+  if (send_all(connection, out) && shape.with_body && !is_small) send_all(connection, reply.body);
 }
 
 std::string header(const mg_connection* connection, const char* name) {
@@ -62,77 +64,66 @@ std::string header(const mg_connection* connection, const char* name) {
 
 std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
 
-/// Bytes that end a line or a C string, as such or percent-encoded, have no place in any URI of ours.
-bool is_clean(std::string_view uri) {
-  for (std::size_t i = 0; i < uri.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(uri[i]);
-    if (byte <= 0x20 || byte >= 0x7F) return false;
-    if (uri[i] != '%') continue;
-    const auto code = uri.substr(i + 1, 2);
-    if (code == "00" || code == "0a" || code == "0A" || code == "0d" || code == "0D") return false;
-  }
-  return true;
-}
-
-/// What is wrong with a request before anybody asks what it wants; 0 = nothing.
-int refusal(const mg_connection* connection, const WebRequest& request) {
-  if (!request.path.starts_with('/') || !is_clean(request.path) || !is_clean(request.query)) return 400;
-  if (mg_get_header(connection, "Transfer-Encoding") != nullptr) return 400;
-  const std::string version = text_or_empty(mg_get_request_info(connection)->http_version);
-  if (version == "1.1" && mg_get_header(connection, "Host") == nullptr) return 400;
-  return 0;
-}
-
 WebRequest to_request(const mg_connection* connection) {
   const mg_request_info* info = mg_get_request_info(connection);
   WebRequest request;
   request.method = text_or_empty(info->request_method);
   request.path = text_or_empty(info->request_uri);
   request.query = text_or_empty(info->query_string);
-  request.accept = header(connection, "Accept");
-  request.accept_encoding = header(connection, "Accept-Encoding");
-  request.scrape_timeout = header(connection, "X-Prometheus-Scrape-Timeout-Seconds");
-  request.origin = header(connection, "Origin");
-  request.fetch_site = header(connection, "Sec-Fetch-Site");
-  request.authorization = Secret(header(connection, "Authorization"));
+  for (const auto& [name, text] : kPassedOn) request.*text = header(connection, name);
+  request.authorization = Secret(header(connection, kAuthorization));
+  request.token = Secret(header(connection, kToken));
   return request;
 }
 
-/// The body as its Content-Length announces it; less when the sender goes away or dawdles.
-std::string body_of(mg_connection* connection, std::size_t length) {
-  const auto deadline = std::chrono::steady_clock::now() + kRequestDeadline;
-  std::string body;
-  std::array<char, kChunk> chunk{};
-  while (body.size() < length && std::chrono::steady_clock::now() < deadline) {
-    const int got = mg_read(connection, chunk.data(), std::min(chunk.size(), length - body.size()));
+/// The body as its Content-Length announces it; less when the listener goes away.
+std::string body_of(mg_connection* connection) {
+  const auto length = static_cast<std::size_t>(
+      std::clamp(mg_get_request_info(connection)->content_length, 0LL, static_cast<long long>(kLargestBody)));
+  std::string body(length, '\0');
+  std::size_t size = 0;
+  while (size < length) {
+    const int got = mg_read(connection, body.data() + size, length - size);
     if (got <= 0) break;
-    body.append(chunk.data(), static_cast<std::size_t>(got));
+    size += static_cast<std::size_t>(got);
   }
+  body.resize(size);
   return body;
 }
 
-WebReply reply_to(mg_connection* connection, WebRequest& request, const WebServer::Answer& answer) {
-  constexpr std::array<std::string_view, 4> kMethods = {"GET", "HEAD", "POST", "DELETE"};
-  if (const int status = refusal(connection, request)) return plain(status, "bad request");
-  if (std::find(kMethods.begin(), kMethods.end(), request.method) == kMethods.end()) {
-    WebReply reply = plain(405, "method not allowed");
-    reply.headers.emplace_back("Allow", "GET, HEAD, POST, DELETE");
-    return reply;
-  }
-  const long long length = std::max(0LL, mg_get_request_info(connection)->content_length);
-  if (length > static_cast<long long>(kLargestBody)) return plain(413, "the body is larger than 64 KiB");
-  request.body = body_of(connection, static_cast<std::size_t>(length));
-  if (request.body.size() < static_cast<std::size_t>(length)) return plain(408, "the body did not arrive in time");
-  return answer(request);
+struct Served {
+  WebServer::Answer answer;
+  Secret secret;
+};
+
+/// In a time that does not tell how much of it was right.
+bool is_from_listener(const mg_connection* connection, const Secret& secret) {
+  const std::string told = header(connection, kSecretField);
+  if (told.size() != secret.reveal().size()) return false;
+  unsigned char differ = 0;
+  for (std::size_t i = 0; i < told.size(); ++i)
+    differ = static_cast<unsigned char>(differ | (told[i] ^ secret.reveal()[i]));
+  return differ == 0;
+}
+
+Shape shape_for(const mg_connection* connection) {
+  const bool is_head = text_or_empty(mg_get_request_info(connection)->request_method) == "HEAD";
+  return {header(connection, "Connection") == "keep-alive", !is_head};
+}
+
+WebReply reply_to(mg_connection* connection, const Served& served) {
+  if (!is_from_listener(connection, served.secret)) return plain(403, "not from here: ask at --web.listen-address");
+  WebRequest request = to_request(connection);
+  request.body = body_of(connection);
+  return fit_for(request.path, served.answer(request));
 }
 
 /// Never 0: that would hand the request to civetweb's own file handling.
 int begin_request(mg_connection* connection) noexcept {
-  const auto& answer = *static_cast<const WebServer::Answer*>(mg_get_user_context_data(connection));
+  const auto& served = *static_cast<const Served*>(mg_get_user_context_data(connection));
   try {
-    WebRequest request = to_request(connection);
-    const WebReply reply = fit_for(request.path, reply_to(connection, request, answer));
-    send_reply(connection, reply, request.method != "HEAD");
+    const WebReply reply = reply_to(connection, served);
+    send_reply(connection, reply, shape_for(connection));
     return reply.status;
   } catch (...) {
     constexpr std::string_view kBroken =
@@ -145,7 +136,7 @@ int begin_request(mg_connection* connection) noexcept {
 /// civetweb's own error pages quote the request; ours say the status and no more.
 int http_error(mg_connection* connection, int status, const char* /*message*/) noexcept {
   try {
-    send_reply(connection, plain(status, mg_get_response_code_text(connection, status)), true);
+    send_reply(connection, plain(status, mg_get_response_code_text(connection, status)), {});
   } catch (...) {  // out of memory: the connection is closed without an answer
   }
   return 0;
@@ -153,87 +144,66 @@ int http_error(mg_connection* connection, int status, const char* /*message*/) n
 
 int no_log(const mg_connection* /*connection*/, const char* /*message*/) { return 1; }
 
-std::array<const char*, 29> options_for(const char* address) {
-  return {"listening_ports",
-          address,
-          "num_threads",
-          "8",
-          "request_timeout_ms",
-          "3000",
-          "max_request_size",
-          "8192",
-          "enable_keep_alive",
-          "no",
-          "keep_alive_timeout_ms",
-          "0",
-          "decode_url",
-          "no",
-          "enable_directory_listing",
-          "no",
-          "cgi_pattern",
-          "",
-          "ssi_pattern",
-          "",
-          "access_control_allow_origin",
-          "",
-          "access_control_allow_methods",
-          "",
-          "access_control_allow_headers",
-          "",
-          "tcp_nodelay",
-          "1",
-          nullptr};
-}
+/// More threads than answers at a time: one that has answered takes a moment to close. No timeout of civetweb's comes
+/// before the listener's own.
+constexpr std::array<const char*, 29> kOptions = {"listening_ports",
+                                                  "127.0.0.1:0",
+                                                  "num_threads",
+                                                  "20",
+                                                  "request_timeout_ms",
+                                                  "600000",
+                                                  "max_request_size",
+                                                  "32768",
+                                                  "enable_keep_alive",
+                                                  "no",
+                                                  "keep_alive_timeout_ms",
+                                                  "0",
+                                                  "decode_url",
+                                                  "no",
+                                                  "enable_directory_listing",
+                                                  "no",
+                                                  "cgi_pattern",
+                                                  "",
+                                                  "ssi_pattern",
+                                                  "",
+                                                  "access_control_allow_origin",
+                                                  "",
+                                                  "access_control_allow_methods",
+                                                  "",
+                                                  "access_control_allow_headers",
+                                                  "",
+                                                  "tcp_nodelay",
+                                                  "1",
+                                                  nullptr};
 
-std::string cannot_listen(const std::string& address) {
-  return "cannot listen on " + address + ": " + std::strerror(errno);
+void append_field(std::string& out, const char* name, const std::string& value) {
+  if (!value.empty()) out.append(name).append(": ").append(value).append("\r\n");
 }
 
 }  // namespace
 
 struct WebServer::Engine {
-  Answer answer;
+  Served served;
   mg_context* context = nullptr;
 };
 
-std::variant<Listen, std::string> parse_listen(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return "\"" + std::string(text) + "\" is not of the form host:port";
-  const std::string_view port = text.substr(colon + 1);
-  Listen out{std::string(text.substr(0, colon)), 0};
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
-  if (error != std::errc{} || end != port.data() + port.size())
-    return "\"" + std::string(port) + "\" is not a port (0 to 65535)";
-  if (out.host.empty()) out.host = "0.0.0.0";
-  if (out.host == "localhost") out.host = "127.0.0.1";
-  const auto address = parse_address(out.host);
-  if (out.host.find(':') != std::string::npos || (address && address->v6))
-    return "\"" + out.host + "\" is IPv6: only IPv4 addresses can be listened on";
-  if (!address) return "\"" + out.host + "\" is not an IPv4 address";
-  return out;
-}
-
-std::variant<std::unique_ptr<WebServer>, std::string> WebServer::start(const std::string& listen, Answer answer) {
-  const auto parsed = parse_listen(listen);
-  if (const auto* wrong = std::get_if<std::string>(&parsed)) return *wrong;
-  const std::string address = std::get<Listen>(parsed).host + ":" + std::to_string(std::get<Listen>(parsed).port);
-
+std::variant<std::unique_ptr<WebServer>, std::string> WebServer::start(Answer answer) {
   auto engine = std::make_unique<Engine>();
-  engine->answer = std::move(answer);
+  engine->served = {std::move(answer), random_secret()};
   mg_callbacks callbacks{};
   callbacks.begin_request = begin_request;
   callbacks.http_error = http_error;
   callbacks.log_message = no_log;
-  auto options = options_for(address.c_str());
+  auto options = kOptions;
   mg_init_library(0);
-  mg_init_data init{&callbacks, &engine->answer, options.data()};
+  mg_init_data init{&callbacks, &engine->served, options.data()};
   unsigned code = 0;
   std::array<char, 256> text{};
   mg_error_data error{&code, text.data(), text.size()};
   errno = 0;
   engine->context = mg_start2(&init, &error);
   if (engine->context == nullptr) {
-    const std::string why = cannot_listen(address);
+    const std::string why = "the web server cannot start on loopback: " + std::string(std::strerror(errno));
     mg_exit_library();
     return why;
   }
@@ -247,9 +217,22 @@ WebServer::~WebServer() {
   mg_exit_library();
 }
 
-int WebServer::port() const {
+std::uint16_t WebServer::port() const {
   mg_server_port port{};
-  return mg_get_server_ports(engine_->context, 1, &port) == 1 ? port.port : 0;
+  return mg_get_server_ports(engine_->context, 1, &port) == 1 ? static_cast<std::uint16_t>(port.port) : 0;
+}
+
+std::string WebServer::head_of(const WebRequest& request, bool keeps_alive) const {
+  std::string out = request.method + " " + request.path;
+  if (!request.query.empty()) out.append("?").append(request.query);
+  out.append(" HTTP/1.1\r\nHost: mirrorwarden\r\nConnection: ").append(keeps_alive ? "keep-alive" : "close");
+  out.append("\r\n");
+  append_field(out, kSecretField, engine_->served.secret.reveal());
+  for (const auto& [name, text] : kPassedOn) append_field(out, name, request.*text);
+  append_field(out, kAuthorization, request.authorization.reveal());
+  append_field(out, kToken, request.token.reveal());
+  append_field(out, "Content-Length", std::to_string(request.body.size()));
+  return out.append("\r\n");
 }
 
 }  // namespace mw
