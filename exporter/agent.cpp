@@ -33,7 +33,6 @@ constexpr Duration kShutdownLimit = std::chrono::seconds(5);
 constexpr Duration kLoopLagPeriod = std::chrono::milliseconds(500);
 constexpr Duration kEvaluationSlack = std::chrono::seconds(10);
 constexpr std::chrono::seconds kReloadPatience(10);
-/// Of the web server's eight threads this many may wait for a probe; the others are for everybody else.
 
 std::string describe(const Verdict& verdict) {
   std::string text(name(verdict.state));
