@@ -53,20 +53,6 @@ void set_options(int fd, int family) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsent, sizeof kUnsent);
 }
 
-/// Says so as far as that goes without waiting.
-void turn_away(int fd, bool is_plain) {
-  static const std::string kText = [] {
-    WebReply reply = plain(503, "too many connections: try again");
-    reply.headers.emplace_back("Retry-After", "1");
-    return reply_head(reply, false) + reply.body;
-  }();
-  std::array<char, 4096> unread{};
-  while (::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT) > 0) continue;  // or closing would reset
-  if (is_plain) static_cast<void>(::send(fd, kText.data(), kText.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
-  ::shutdown(fd, SHUT_WR);
-  ::close(fd);
-}
-
 Task<void> live(std::shared_ptr<Connection> connection) { co_await connection->serve(); }
 
 }  // namespace
@@ -125,18 +111,15 @@ int Listener::Running::accept_some(int fd) {
   return 0;
 }
 
-/// Closes the connection that has been silent for longest; of this caller only, or of whoever has most.
+/// Closes the connection that has been silent for longest; of this caller only, or of all.
 bool Listener::Running::evict(const Address* only) {
-  const auto rank = [&](const Connection& each) {
-    return std::pair(only == nullptr ? hall.admission.open_of(each.caller()) : 0, -each.since().time_since_epoch());
-  };
-  Connection* worst = nullptr;
+  Connection* oldest = nullptr;
   for (const auto& each : hall.connections) {
     if (!each->is_silent() || (only != nullptr && each->caller() != *only)) continue;
-    if (worst == nullptr || rank(*each) > rank(*worst)) worst = each.get();
+    if (oldest == nullptr || each->since() < oldest->since()) oldest = each.get();
   }
-  if (worst != nullptr) worst->cut(Refusal::evicted);
-  return worst != nullptr;
+  if (oldest != nullptr) oldest->cut(Refusal::evicted);
+  return oldest != nullptr;
 }
 
 std::optional<Refusal> Listener::Running::make_room(const Address& caller) {
@@ -150,7 +133,9 @@ void Listener::Running::admit(int fd, const sockaddr_storage& peer) {
   const auto refused = make_room(caller);
   if (refused) {
     hall.tally.count(*refused);
-    return turn_away(fd, !hall.door->in_force()->tls);
+    if (!hall.door->in_force()->tls) say_no_room(fd);
+    ::close(fd);
+    return;
   }
   set_options(fd, peer.ss_family);
   Wire::Socket socket(hall.loop);

@@ -84,6 +84,7 @@ void Connection::call_in() {
 
 void Connection::cut(Refusal why) {
   hall_.tally.count(why);
+  if (why == Refusal::evicted && !rules_->tls && !is_kept_) say_no_room(wire_.fd());
   cut();
 }
 

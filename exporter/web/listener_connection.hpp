@@ -37,7 +37,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Address& caller() const { return caller_; }
   /// Its turn has come.
   void call_in();
-  /// At once, without a word.
+  /// At once, with a word at most.
   void cut(Refusal why);
   void cut();
   /// After serve(), however it ended.

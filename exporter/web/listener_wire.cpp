@@ -1,14 +1,31 @@
 // Reads and writes.
 #include "exporter/web/listener_wire.hpp"
 
+#include <sys/socket.h>
+
+#include <array>
 #include <asio/buffer.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
+#include <string>
 #include <utility>
 
 #include "exporter/web/listener_tls_stream.hpp"
+#include "exporter/web/reply_text.hpp"
 
 namespace mw {
+
+void say_no_room(int fd) {
+  static const std::string kText = [] {
+    WebReply reply = plain(503, "too many connections: try again");
+    reply.headers.emplace_back("Retry-After", "1");
+    return reply_head(reply, false) + reply.body;
+  }();
+  std::array<char, 4096> unread{};
+  while (::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT) > 0) continue;  // or closing would reset
+  static_cast<void>(::send(fd, kText.data(), kText.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+  ::shutdown(fd, SHUT_WR);
+}
 
 Wire::Wire(Socket socket) : socket_(std::move(socket)) {}
 Wire::~Wire() = default;

@@ -17,6 +17,9 @@ struct Moved {
   std::size_t bytes = 0;
 };
 
+/// To somebody on a plain socket who is about to be closed, as far as that goes without waiting.
+void say_no_room(int fd);
+
 class Wire {
  public:
   using Socket = asio::generic::stream_protocol::socket;
@@ -37,7 +40,7 @@ class Wire {
   /// Ends what waits with an error. Under TLS nothing can be written afterwards.
   void cancel();
   void close();
-  bool is_open() const { return socket_.is_open(); }
+  int fd() { return socket_.native_handle(); }
   bool is_encrypted() const { return tls_ != nullptr; }
 
  private:

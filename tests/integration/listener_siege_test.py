@@ -6,8 +6,10 @@ connections are refused for their number, which is what the cap of each address 
 """
 import asyncio
 import collections
+import json
 import pathlib
 import random
+import selectors
 import socket
 import statistics
 import sys
@@ -45,7 +47,7 @@ def resident(pid):
     raise AssertionError("no VmRSS")
 
 
-# ---- the besiegers: one process of their own, so that their work does not slow the good scraper's clock ------
+# ---- the besiegers: processes of their own, so that their work does not slow the good scraper's clock --------
 
 
 class Siege:
@@ -87,25 +89,57 @@ class Siege:
                     self.seen["slow, cut"] += 1
             await asyncio.sleep(0.2)
 
-    async def scrape(self, n):
+    def ask(self, n):
+        """A scraper that has sent its request; None if it came no further."""
+        client = socket.socket()
+        client.settimeout(10)
         try:
-            reader, writer = await self.open(f"127.3.0.{1 + n % 10}", limit=1 << 22)
-            writer.write(REQUEST)
-            reply = await asyncio.wait_for(reader.read(-1), 30)
-            writer.close()
-        except (OSError, asyncio.TimeoutError) as error:
-            self.seen[f"scrape, {type(error).__name__}"] += 1
-            return
-        head = reply.partition(b"\r\n\r\n")[0]
-        status = head[9:12].decode()
-        if status == "503":
-            assert b"\r\nRetry-After: " in head, head
-        self.seen[f"scrape, {status or 'closed'}"] += 1
+            client.bind((f"127.3.0.{1 + n % 10}", 0))
+            client.connect(("127.0.0.1", self.port))
+            client.sendall(REQUEST)
+        except OSError:
+            client.close()
+            self.seen["not connected"] += 1
+            return None
+        client.setblocking(False)
+        return client
 
-    async def waves(self):
+    def hear(self, waiting, replies):
+        """Reads what has come from those who wait; who has been answered is seen and no longer waits."""
+        for key, _ in waiting.select(1):
+            try:
+                piece = key.fileobj.recv(1 << 16)
+            except OSError as error:
+                piece, replies[key.fd] = b"", type(error).__name__.encode()
+            replies[key.fd] = replies.get(key.fd, b"") + piece
+            if not piece:
+                self.judge(replies.pop(key.fd))
+                waiting.unregister(key.fileobj)
+                key.fileobj.close()
+
+    def judge(self, reply):
+        head = reply.partition(b"\r\n\r\n")[0]
+        status = head[9:12].decode() if head.startswith(b"HTTP/1.1 ") else head.decode() or "closed"
+        assert status != "503" or b"\r\nRetry-After: " in head, head
+        self.seen[status] += 1
+
+    def wave(self):
+        with selectors.DefaultSelector() as waiting:
+            replies, end = {}, time.monotonic() + 30
+            for n in range(SCRAPES):
+                client = self.ask(n)
+                if client:
+                    waiting.register(client, selectors.EVENT_READ)
+            while waiting.get_map() and time.monotonic() < end:
+                self.hear(waiting, replies)
+            self.seen["never answered"] += len(waiting.get_map())
+            for key in list(waiting.get_map().values()):
+                key.fileobj.close()
+        self.seen["waves"] += 1
+
+    async def waves(self, _):
         while time.monotonic() < self.end:
-            await asyncio.gather(*(self.scrape(n) for n in range(SCRAPES)))
-            self.seen["wave"] += 1
+            await asyncio.to_thread(self.wave)
 
     async def fuzz(self, seed):
         order = random.Random(seed)
@@ -125,15 +159,19 @@ class Siege:
                 self.seen["fuzzed"] += 1
             await asyncio.sleep(0.005)
 
-    async def run(self):
-        await asyncio.gather(*(self.silent(n) for n in range(SILENT)), *(self.slow(n) for n in range(SLOW)),
-                             self.waves(), *(self.fuzz(n) for n in range(4)))
+    async def run(self, army):
+        soldier, count = {"silent": (self.silent, SILENT), "slow": (self.slow, SLOW), "scrapes": (self.waves, 1),
+                          "fuzzers": (self.fuzz, 8)}[army]
+        await asyncio.gather(*(soldier(n) for n in range(count)))
 
 
-def besiege(port, seconds):
+ARMIES = ("silent", "slow", "scrapes", "fuzzers")
+
+
+def besiege(army, port, seconds):
     siege = Siege(port, seconds)
-    asyncio.run(siege.run())
-    print(dict(sorted(siege.seen.items())))
+    asyncio.run(siege.run(army))
+    print(json.dumps(siege.seen, sort_keys=True))
 
 
 # ---- the good scraper -----------------------------------------------------------------------------------------
@@ -158,27 +196,30 @@ def good_scrape(port):
 def start_agent(directory):
     config = directory / "agent.toml"
     config.write_text(CONFIG + "".join(MIRROR.format(n=n) for n in range(MIRRORS)))
-    agent = support.Agent(config, directory, environment={"ASAN_OPTIONS": ASAN}).await_ready(60)
-    before = resident(agent.child.pid)
-    return agent, before
+    agent = support.Agent(config, directory, environment={"ASAN_OPTIONS": ASAN})
+    support.eventually(lambda: "the agent listens:\n" + agent.tail(5), lambda: "listening" in agent.tail(1000), 60)
+    return agent
 
 
 def main():
     directory = support.scratch()
-    agent, _ = start_agent(directory)
+    agent = start_agent(directory)
     for _ in range(20):
         good_scrape(agent.port)
     calm = statistics.median(good_scrape(agent.port) for _ in range(10))
     before = resident(agent.child.pid)
-    siege = support.start([sys.executable, __file__, "--besiege", str(agent.port), str(SIEGE)], directory / "siege.log")
+    armies = [support.start([sys.executable, __file__, army, agent.port, SIEGE], directory / army) for army in ARMIES]
     took, memory = [], []
-    while siege.poll() is None:
+    while any(army.poll() is None for army in armies):
         took.append(good_scrape(agent.port))
         memory.append(resident(agent.child.pid))
         time.sleep(0.2)
-    print("besiegers:", (directory / "siege.log").read_text().strip())
-    assert siege.returncode == 0
+    for army, child in zip(ARMIES, armies):
+        print(f"{army}: {(directory / army).read_text().strip()}")
+        assert child.returncode == 0
     took.sort()
+    seen = json.loads((directory / "scrapes").read_text())
+    assert seen.get("never answered", 0) == 0 and seen["waves"] >= 2, seen
     print(f"{len(took)} good scrapes of {len(support.get(agent.url + '/metrics')) // 1000} kB: median {statistics.median(took):.3f} s, "
           f"slowest {took[-1]:.3f} s (in peace {calm:.3f} s)")
     print(f"memory: {before / 1e6:.0f} MB before, {max(memory) / 1e6:.0f} MB at most")
@@ -187,14 +228,14 @@ def main():
     print("refused:", refused)
     assert took[-1] < 1.0, took[-5:]
     assert max(memory) - before < MOST_MEMORY
-    assert refused.keys() >= {"too_many", "slow_request", "slow_reader", "bad_request", "other_protocol"}, refused
+    assert refused.keys() >= {"evicted", "slow_request", "slow_reader", "bad_request", "other_protocol"}, refused
     support.eventually("all connections but ours are gone",
                        lambda: agent.metrics().value("mirrorwarden_http_connections") == 1, 20)
     agent.stop()
     assert "internal error" not in agent.tail(100000) and "ERROR: AddressSanitizer" not in agent.tail(100000)
 
 
-if sys.argv[1:2] == ["--besiege"]:
-    besiege(int(sys.argv[2]), float(sys.argv[3]))
+if len(sys.argv) == 4:
+    besiege(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
 else:
     support.run(main, 150)
