@@ -62,6 +62,19 @@ bool Turns::queue(const Address& caller, Ticket ticket) {
   return true;
 }
 
+Turns::Ticket Turns::displace(const Address& for_whom) {
+  const auto is_shorter = [](const auto& a, const auto& b) { return a.second.queue.size() < b.second.queue.size(); };
+  const auto longest = std::max_element(callers_.begin(), callers_.end(), is_shorter);
+  const auto own = callers_.find(for_whom);
+  const std::size_t length = own == callers_.end() ? 0 : own->second.queue.size();
+  if (longest == callers_.end() || longest->second.queue.size() < length + 2) return 0;
+  const Ticket ticket = longest->second.queue.back();
+  longest->second.queue.pop_back();
+  --waiting_;
+  forget_if_gone(Address(longest->first));
+  return ticket;
+}
+
 void Turns::give_up(const Address& caller, Ticket ticket) {
   const auto found = callers_.find(caller);
   if (found == callers_.end()) return;

@@ -34,7 +34,8 @@ std::string_view name(Refusal);
 struct WebLimits {
   std::size_t connections = 512;
   std::size_t connections_of_one = 128;
-  std::size_t answers = 16;  ///< at the same time
+  /// At the same time. Pages are made by the processor: more of them at once only makes each later, and holds more.
+  std::size_t answers = 8;
   std::size_t waiting = 256;
   Duration head = std::chrono::seconds(2);
   Duration handshake = std::chrono::seconds(3);
@@ -79,6 +80,9 @@ class Turns {
   bool take(const Address& caller);
   /// False: too many wait already.
   bool queue(const Address& caller, Ticket ticket);
+  /// Whoever came last of the caller with the longest queue leaves it, so that somebody with a much shorter one can
+  /// wait; 0: there is no such caller.
+  Ticket displace(const Address& for_whom);
   /// Who waited no longer does. Does nothing if it was never queued or has been called.
   void give_up(const Address& caller, Ticket ticket);
   /// Gives a place back. Whoever has it now; 0: nobody.

@@ -124,7 +124,7 @@ bool Listener::Running::evict(const Address* only) {
 
 std::optional<Refusal> Listener::Running::make_room(const Address& caller) {
   if (hall.admission.is_full_for(caller) && !evict(&caller)) return Refusal::too_many_of_one;
-  if (hall.admission.is_full() && !evict(nullptr)) return Refusal::too_many;
+  if (hall.admission.is_full() && !evict(nullptr) && !hall.displace_for(caller)) return Refusal::too_many;
   return std::nullopt;
 }
 

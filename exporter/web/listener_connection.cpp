@@ -33,6 +33,13 @@ WebReply too_busy() {
 
 }  // namespace
 
+bool Hall::displace_for(const Address& caller) {
+  const auto found = queued.find(turns.displace(caller));
+  if (found == queued.end()) return false;
+  found->second->cut(Refusal::busy);
+  return true;
+}
+
 Connection::Connection(Hall& hall, Wire::Socket socket, Address caller)
     : hall_(hall),
       wire_(std::move(socket)),
@@ -84,7 +91,8 @@ void Connection::call_in() {
 
 void Connection::cut(Refusal why) {
   hall_.tally.count(why);
-  if (why == Refusal::evicted && !rules_->tls && !is_kept_) say_no_room(wire_.fd());
+  const bool is_owed_a_word = phase_ == Phase::waiting || (why == Refusal::evicted && !is_kept_);
+  if (is_owed_a_word && !rules_->tls) say_no_room(wire_.fd());
   cut();
 }
 
@@ -299,7 +307,9 @@ Task<bool> Connection::await_turn() {
   has_turn_ = hall_.turns.take(caller_);
   if (has_turn_) co_return true;
   ticket_ = ++hall_.last_ticket;
-  if (!hall_.turns.queue(caller_, ticket_)) {
+  const bool waits =
+      hall_.turns.queue(caller_, ticket_) || (hall_.displace_for(caller_) && hall_.turns.queue(caller_, ticket_));
+  if (!waits) {
     ticket_ = 0;
     co_return co_await refuse(too_busy(), Refusal::busy);
   }

@@ -59,6 +59,9 @@ struct Hall {
   std::map<Turns::Ticket, Connection*> queued;  ///< each removes itself
   std::list<std::shared_ptr<Connection>> connections;
   bool closing = false;
+  /// Sends somebody away who waits among many of the same address, for the sake of this one. False: there is nobody.
+  bool displace_for(const Address& caller);
+
   asio::io_context loop{1};  ///< last: what waits in it refers to the rest
   std::shared_ptr<Gate> gate = std::make_shared<Gate>(loop);
 };

@@ -149,7 +149,7 @@ int no_log(const mg_connection* /*connection*/, const char* /*message*/) { retur
 constexpr std::array<const char*, 29> kOptions = {"listening_ports",
                                                   "127.0.0.1:0",
                                                   "num_threads",
-                                                  "20",
+                                                  "12",
                                                   "request_timeout_ms",
                                                   "600000",
                                                   "max_request_size",

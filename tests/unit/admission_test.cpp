@@ -83,6 +83,23 @@ TEST_CASE("places come back, tickets can be given up, queues have an end") {
   CHECK(turns.take(caller(3)));
 }
 
+TEST_CASE("a crowd that waits makes room in the queue for somebody else") {
+  Turns turns(1, 3);
+  CHECK(turns.displace(caller(2)) == 0);
+  CHECK(turns.take(caller(9)));
+  CHECK(turns.queue(caller(1), 1));
+  CHECK(turns.queue(caller(1), 2));
+  CHECK(turns.queue(caller(1), 3));
+  CHECK_FALSE(turns.queue(caller(2), 4));
+  CHECK(turns.displace(caller(1)) == 0);
+  CHECK(turns.displace(caller(2)) == 3);  // who came last
+  CHECK(turns.queue(caller(2), 4));
+  CHECK(turns.displace(caller(2)) == 0);  // two and one: nobody would gain
+  CHECK(turns.displace(caller(3)) == 2);
+  CHECK(turns.waiting() == 2);
+  CHECK(turns.displace(caller(3)) == 0);
+}
+
 TEST_CASE("a reader is too slow, or merely has much to read") {
   using std::chrono::seconds;
   ReaderPace slow(at(0), seconds(10));
