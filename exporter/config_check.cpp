@@ -131,9 +131,17 @@ void check_http(const HttpExpectation& http, const std::string& path, Reading& r
     reading.fail(path + ".method", "HEAD has no body for body_matches to look at, expected GET or POST");
 }
 
+/// What is listed elsewhere is not known yet.
+void check_has_mirrors(const std::string& path, Reading& reading) {
+  const auto has = [&](const char* key) { return reading.has(path + key); };
+  if (!has(".mirror") && !has(".file_sd") && !has(".http_sd"))
+    reading.fail(path + ".mirror", "is missing, expected at least one [[pool.mirror]], or a list of them");
+}
+
 void check_pool(const Pool& pool, const std::string& path, Reading& reading) {
   check_ecosystem(pool, path, reading);
   check_times(pool, path, reading);
+  check_has_mirrors(path, reading);
   check_reference(pool, path, reading);
   check_quorum(pool, path, reading);
   check_parents(pool, path, reading);

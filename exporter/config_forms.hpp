@@ -51,6 +51,8 @@ Form<Language> language_form();
 
 /// http or https; no query, since paths are appended to it.
 Form<Url> mirror_url();
+/// http or https, with a query if wanted.
+Form<Url> list_url();
 /// http or socks5; no path.
 Form<Url> proxy_url();
 /// http or https, kept as text without a trailing slash.

@@ -126,6 +126,15 @@ std::string config_reference() {
   return section("`[agent]`", "The agent itself. The whole table may be left out.", agent_fields()) +
          section("`[[pool]]`", "Mirrors that should serve the same content.", pool_fields()) +
          section("`[[pool.mirror]]`", "One mirror.", mirror_fields()) +
+         section(
+             "`[[pool.file_sd]]`",
+             "Files that list more mirrors: `[{\"targets\": [\"https://…\"], \"labels\": {\"mirror\": \"tuna\"}}]`. "
+             "The "
+             "label `mirror` is the mirror's name, without it the URL is; labels that begin with `__` are dropped. A "
+             "file that is missing or no such list leaves what it listed before.",
+             file_list_fields()) +
+         section("`[[pool.http_sd]]`", "The same from a URL, of which an answer other than 200 changes nothing.",
+                 web_list_fields()) +
          section("`[[pool.reference]]`", "One upstream: a URL in the list `reference`, or such a table.",
                  reference_fields()) +
          section("`proxy` of a mirror or reference", "", proxy_fields()) +

@@ -115,14 +115,15 @@ Field<Pool> reference_row() {
 
 Field<Pool> mirror_row() {
   Field<Pool> row = table_list<Pool>("mirror", &Pool::mirrors, mirror_fields(), "the mirrors to watch");
-  row.expects = "at least one [[pool.mirror]]";
+  row.expects = "at least one [[pool.mirror]], or a list of them";
   row.section = [](const Pool& pool, const std::string& header) {
     std::string out;
     for (const Mirror& mirror : pool.mirrors)
-      if (!mirror.reference) out += "\n[[" + header + "]]\n" + print_table(mirror, mirror_fields(), header);
+      if (!mirror.reference && !mirror.listed)
+        out += "\n[[" + header + "]]\n" + print_table(mirror, mirror_fields(), header);
     return out;
   };
-  return required(std::move(row));
+  return row;
 }
 
 // ---- pools --------------------------------------------------------------------------------------------------
@@ -237,6 +238,8 @@ Fields<Pool> pool_rows() {
   for (const Ecosystem* ecosystem : ecosystems()) rows.push_back(ecosystem_row(*ecosystem));
   rows.push_back(reference_row());
   rows.push_back(mirror_row());
+  rows.push_back(table_list<P>("file_sd", &P::file_lists, file_list_fields(), "lists of more mirrors, in files"));
+  rows.push_back(table_list<P>("http_sd", &P::web_lists, web_list_fields(), "lists of more mirrors, on the web"));
   return rows;
 }
 

@@ -28,6 +28,8 @@ const Fields<Canary>& canary_fields();
 const Fields<HttpExpectation>& http_fields();
 const Fields<Mirror>& mirror_fields();
 const Fields<Mirror>& reference_fields();  ///< a mirror's, but the name is optional
+const Fields<FileList>& file_list_fields();
+const Fields<WebList>& web_list_fields();
 const Fields<Proxy>& proxy_fields();
 const Fields<Rule>& rule_fields();
 const Fields<Maintenance>& maintenance_fields();

@@ -68,6 +68,8 @@ std::variant<Url, std::string> read_mirror(const std::string& text) {
   return url;
 }
 
+std::variant<Url, std::string> read_list(const std::string& text) { return read_url(text, {"http", "https"}); }
+
 std::variant<Url, std::string> read_proxy(const std::string& text) {
   auto url = read_url(text, {"http", "socks5"});
   const auto* good = std::get_if<Url>(&url);
@@ -78,6 +80,8 @@ std::variant<Url, std::string> read_proxy(const std::string& text) {
 }  // namespace
 
 Form<Url> mirror_url() { return url_form("an http or https URL", read_mirror); }
+
+Form<Url> list_url() { return url_form("an http or https URL", read_list); }
 
 Form<Url> proxy_url() { return url_form("an http or socks5 URL", read_proxy); }
 

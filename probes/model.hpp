@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "probes/address.hpp"
+#include "probes/mirror_list.hpp"
 #include "probes/secret.hpp"
 #include "probes/url.hpp"
 
@@ -170,7 +171,8 @@ struct Mirror {
   TlsOptions tls;
   std::optional<Proxy> proxy;
   bool reference = false;
-  std::string parent;  ///< the mirror of this pool that it copies from; empty = the reference
+  std::string parent;   ///< the mirror of this pool that it copies from; empty = the reference
+  bool listed = false;  ///< named by one of the pool's lists, not by the configuration itself
   bool operator==(const Mirror&) const = default;
 };
 
@@ -196,11 +198,13 @@ struct Pool {
   Duration interval{};
   Duration integrity_interval{};
   Duration timeout{};
-  int fail_after = 1;        ///< consecutive failures before a check counts as failed
-  int recover_after = 1;     ///< consecutive successes before it counts as good again
-  Duration confirm_every{};  ///< how soon to look again while such a change is pending
-  Duration grace{};          ///< a mirror this little behind is still fresh: it copies on a schedule of its own
-  std::size_t quorum = 1;    ///< references that must agree on a version before it is the upstream's
+  int fail_after = 1;                ///< consecutive failures before a check counts as failed
+  int recover_after = 1;             ///< consecutive successes before it counts as good again
+  Duration confirm_every{};          ///< how soon to look again while such a change is pending
+  Duration grace{};                  ///< a mirror this little behind is still fresh: it copies on a schedule of its own
+  std::size_t quorum = 1;            ///< references that must agree on a version before it is the upstream's
+  std::vector<FileList> file_lists;  ///< of more mirrors
+  std::vector<WebList> web_lists;    ///< likewise
   bool operator==(const Pool&) const = default;
 };
 
