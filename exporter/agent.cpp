@@ -13,6 +13,7 @@
 #include "alerts/layout.hpp"
 #include "exporter/build_info.hpp"
 #include "exporter/count_book.hpp"
+#include "exporter/list_watch.hpp"
 #include "exporter/metrics_page.hpp"
 #include "exporter/own_metrics.hpp"
 #include "exporter/probe_service.hpp"
@@ -51,7 +52,7 @@ DeliveryOutcome outcome_of(const Delivery& delivery) {
 }
 
 /// Counts and logs what the warden does, and hands its pictures to the web side.
-class Ledgers final : public WardenEvents {
+class Ledgers final : public WardenEvents, public ListEvents {
  public:
   Ledgers(Log& log, OwnMetrics& own, CountBook& counts, Shared<Published>& published)
       : log_(log), own_(own), counts_(counts), published_(published) {}
@@ -116,6 +117,27 @@ class Ledgers final : public WardenEvents {
                                                 : "the watchdog could not be told that we live",
                  {{"error", why.empty() ? "-" : why}});
   }
+  void list_read(const ListLook& look, const ListedMirrors& list) override {
+    own_.list_read(look.pool, name(look.kind), list.skipped.size());
+    list_trouble_.erase({look.pool, look.where});
+    log_.info("list of mirrors read", {{"pool", look.pool},
+                                       {"list", look.where},
+                                       {"mirrors", std::to_string(list.mirrors.size())},
+                                       {"skipped", std::to_string(list.skipped.size())}});
+    for (const NotListed& skipped : list.skipped) skipped_target(look.pool, skipped);
+  }
+  void skipped_target(const std::string& pool, const NotListed& skipped) {
+    log_.warn("listed target skipped: it is no mirror",
+              {{"pool", pool}, {"target", skipped.target}, {"error", skipped.why}});
+  }
+  /// As saved(), for each list.
+  void list_failed(const ListLook& look, const std::string& why) override {
+    own_.list_failed(look.pool, name(look.kind));
+    if (std::exchange(list_trouble_[{look.pool, look.where}], why) == why) return;
+    log_.warn("list of mirrors cannot be read; what it said before stays",
+              {{"pool", look.pool}, {"list", look.where}, {"error", why}});
+  }
+  void list_task_died(const std::string& what) override { coroutine_died(what); }
   void coroutine_died(const std::string& what) override {
     own_.coroutine_died();
     log_.error("internal error: please report it", {{"what", what}});
@@ -127,7 +149,8 @@ class Ledgers final : public WardenEvents {
   CountBook& counts_;
   Shared<Published>& published_;
   bool state_fails_ = false;
-  std::string not_vouched_;  ///< why, the last time
+  std::string not_vouched_;                                                  ///< why, the last time
+  std::map<std::pair<std::string, std::string>, std::string> list_trouble_;  ///< by pool and list, why, the last time
 };
 
 class Agent {
@@ -140,6 +163,7 @@ class Agent {
         net_(loop_),
         probes_(loop_.get_executor(), net_),
         warden_(loop_.get_executor(), net_, ledgers_, build_info().version, std::move(state)),
+        lists_(loop_.get_executor(), net_, ledgers_, [this] { apply(); }),
         signals_(loop_, SIGHUP, SIGTERM, SIGINT) {
     adopt(std::move(config));
   }
@@ -164,10 +188,22 @@ class Agent {
 
  private:
   void adopt(Config config) {
-    auto shared = std::make_shared<const Config>(with_endpoints(std::move(config)));
+    const bool first = config_ == nullptr;
+    config_ = std::make_shared<const Config>(with_endpoints(std::move(config)));
+    own_.reload(true, net_.wall());
+    lists_.configure(*config_, user_agent(config_->agent, build_info().version));
+    // What the state knows of listed mirrors is taken up now or never. Each answer has a deadline.
+    while (first && !lists_.has_asked_all() && loop_.run_one() > 0) continue;
+    apply();
+  }
+
+  /// The configuration with what is listed now.
+  void apply() {
+    WithLists made = with_listed(*config_, lists_.hand_over());
+    for (const auto& [pool, skipped] : made.skipped) ledgers_.skipped_target(pool, skipped);
+    auto shared = std::make_shared<const Config>(std::move(made.config));
     own_.configured(*shared, net_.wall());
     counts_.configured(*shared, net_.wall());
-    own_.reload(true, net_.wall());
     probes_.configure(*shared, build_info().version);
     warden_.configure(std::move(shared));
   }
@@ -277,6 +313,7 @@ class Agent {
     log_.info("stopping");
     stopping_ = true;
     warden_.stop();
+    lists_.stop();
     net_.close();
     signals_.cancel();
   }
@@ -303,6 +340,8 @@ class Agent {
   std::atomic<int> waiting_{0};
   std::atomic<bool> over_{false};
   Warden warden_;
+  ListWatch lists_;
+  std::shared_ptr<const Config> config_;  ///< without what is listed elsewhere
   asio::signal_set signals_;
   bool reload_asked_ = false;
   bool stopping_ = false;

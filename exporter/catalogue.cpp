@@ -157,6 +157,12 @@ constexpr Metric kCatalogue[] = {
    "Probes whose target, or a place to which a redirect led, the policy does not allow. Nothing connected there."},
   {"mirrorwarden_probe_module_unknown_total", kCounter, "", "",
    "Requests for /probe that named a module that the configuration does not have."},
+  {"mirrorwarden_sd_discovered_targets", kGauge, "", "pool",
+   "Mirrors that the pool's lists (file_sd, http_sd) name now. Absent for pools without lists."},
+  {"mirrorwarden_sd_refresh_failures_total", kCounter, "", "pool,mechanism",
+   "Looks at a list of mirrors (file, http) that failed. What it said before stays in force."},
+  {"mirrorwarden_sd_targets_skipped_total", kCounter, "", "pool,mechanism",
+   "Targets of lists (file, http) that are no mirror, each time that their list is read; the log says why."},
   // ---- the agent's process
   {"process_cpu_seconds_total", kCounter, "seconds", "",
    "Total user and system CPU time spent."},

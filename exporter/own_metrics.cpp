@@ -108,6 +108,19 @@ class CounterTable {
   std::map<prometheus::Labels, prometheus::Counter*> counters_;
 };
 
+prometheus::Labels mechanism_labels(const std::string& pool, std::string_view mechanism) {
+  return {{"pool", pool}, {"mechanism", std::string(mechanism)}};
+}
+
+std::set<prometheus::Labels> mechanisms_of(const Config& config) {
+  std::set<prometheus::Labels> out;
+  for (const auto& pool : config.pools) {
+    if (!pool->file_lists.empty()) out.insert(mechanism_labels(pool->name, "file"));
+    if (!pool->web_lists.empty()) out.insert(mechanism_labels(pool->name, "http"));
+  }
+  return out;
+}
+
 // ---- back from the library's model --------------------------------------------------------------------------
 
 /// The library keeps labels sorted by name; the page has them in the catalogue's order.
@@ -184,6 +197,23 @@ struct OwnMetrics::Registered {
   CounterTable attempts{registry, births, "mirrorwarden_notifications_total"};
   CounterTable failed{registry, births, "mirrorwarden_notifications_failed_total"};
   CounterTable vouched{registry, births, "mirrorwarden_watchdog_total"};
+  prometheus::Family<prometheus::Gauge>& discovered =
+      register_in(registry, prometheus::BuildGauge(), "mirrorwarden_sd_discovered_targets");
+  std::map<std::string, prometheus::Gauge*> discovered_of;  ///< by pool
+  CounterTable list_failures{registry, births, "mirrorwarden_sd_refresh_failures_total"};
+  CounterTable skipped{registry, births, "mirrorwarden_sd_targets_skipped_total"};
+
+  /// Of pools that have lists.
+  void count_listed(const Config& config) {
+    for (const auto& [pool, gauge] : discovered_of) discovered.Remove(gauge);
+    discovered_of.clear();
+    for (const auto& pool : config.pools) {
+      if (pool->file_lists.empty() && pool->web_lists.empty()) continue;
+      auto& gauge = discovered.Add({{"pool", pool->name}});
+      gauge.Set(static_cast<double>(std::ranges::count_if(pool->mirrors, &Mirror::listed)));
+      discovered_of[pool->name] = &gauge;
+    }
+  }
 };
 
 OwnMetrics::OwnMetrics(const BuildInfo& build, SysTime started) : registered_(std::make_unique<Registered>(started)) {
@@ -207,6 +237,9 @@ void OwnMetrics::configured(const Config& config, SysTime now) {
   for (const Vouched outcome : {Vouched::sent, Vouched::withheld, Vouched::failed})
     if (!config.watchdog.url.empty()) vouched.insert({{"outcome", std::string(name(outcome))}});
   registered_->vouched.keep_only(vouched);
+  registered_->list_failures.keep_only(mechanisms_of(config));
+  registered_->skipped.keep_only(mechanisms_of(config));
+  registered_->count_listed(config);
   registered_->attempts.keep_only(receivers);
   registered_->failed.keep_only(failures);
 }
@@ -235,6 +268,14 @@ void OwnMetrics::notification(const std::string& receiver, DeliveryOutcome outco
 
 void OwnMetrics::vouched(Vouched outcome) {
   registered_->vouched.at({{"outcome", std::string(name(outcome))}}).Increment();
+}
+
+void OwnMetrics::list_read(const std::string& pool, std::string_view mechanism, std::size_t skipped) {
+  registered_->skipped.at(mechanism_labels(pool, mechanism)).Increment(static_cast<double>(skipped));
+}
+
+void OwnMetrics::list_failed(const std::string& pool, std::string_view mechanism) {
+  registered_->list_failures.at(mechanism_labels(pool, mechanism)).Increment();
 }
 
 void OwnMetrics::coroutine_died() { registered_->crashes.Increment(); }

@@ -42,6 +42,9 @@ class OwnMetrics {
   void loop_lag(Duration);
   void notification(const std::string& receiver, DeliveryOutcome);
   void vouched(Vouched);
+  /// `mechanism` is file or http.
+  void list_read(const std::string& pool, std::string_view mechanism, std::size_t skipped);
+  void list_failed(const std::string& pool, std::string_view mechanism);
   void coroutine_died();
 
   std::vector<Family> collect() const;
