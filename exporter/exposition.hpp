@@ -86,9 +86,11 @@ class Page {
 
  private:
   void write_header();
+  char* room(std::size_t bytes);
 
   Format format_;
-  std::string out_;
+  std::string out_;  ///< of which the first used_ bytes are written
+  std::size_t used_ = 0;
   const Metric* metric_ = nullptr;
   std::string stem_;             ///< the family's name: in OpenMetrics a counter's has no _total
   std::string_view own_suffix_;  ///< what a sample without suffix has behind the stem
